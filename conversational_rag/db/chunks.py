@@ -1,0 +1,156 @@
+"""Chunks: the pieces of text that are searched, with their vectors. This is the truth; the vector store is an index."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
+
+from conversational_rag.db.tables import chunks, documents
+from conversational_rag.security.tenants import Tenant
+
+_WIRE = np.dtype("<f4")
+
+
+@dataclass(frozen=True, slots=True)
+class NewChunk:
+    """A chunk to be stored; `start` is its character offset on the page, `vector` has shape (dimensions,)."""
+
+    ordinal: int
+    page: int | None
+    start: int
+    title: str
+    text: str
+    vector: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRow:
+    """A chunk of a ready document."""
+
+    id: int
+    document_id: str
+    filename: str
+    ordinal: int
+    page: int | None
+    start: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Ids, shape (n,), and their vectors, shape (n, dimensions)."""
+
+    ids: NDArray[np.int64]
+    matrix: NDArray[np.float32]
+
+
+_OWN = chunks.c.client_id == bindparam("client")
+_READY = and_(documents.c.id == chunks.c.document_id, documents.c.status == "ready")
+_GET = (
+    select(
+        chunks.c.id,
+        chunks.c.document_id,
+        documents.c.filename,
+        chunks.c.ordinal,
+        chunks.c.page,
+        chunks.c.start,
+        chunks.c.text,
+    )
+    .select_from(chunks.join(documents, _READY))
+    .where(_OWN, chunks.c.id.in_(bindparam("ids", expanding=True)))
+)
+_READY_VECTORS = (
+    select(chunks.c.id, chunks.c.vector).select_from(chunks.join(documents, _READY)).where(_OWN).order_by(chunks.c.id)
+)
+_NEXT = (
+    select(chunks.c.id, chunks.c.vector, chunks.c.title, chunks.c.text)
+    .where(_OWN, chunks.c.id > bindparam("after"))
+    .order_by(chunks.c.id)
+    .limit(bindparam("limit"))
+)
+
+
+def insert_all(connection: Connection, tenant: Tenant, document_id: str, new: Sequence[NewChunk]) -> list[int]:
+    """Store the chunks of one document; their ids, in the order of the ordinals."""
+    rows = [
+        {
+            "client_id": tenant.client_id,
+            "document_id": document_id,
+            "ordinal": chunk.ordinal,
+            "page": chunk.page,
+            "start": chunk.start,
+            "title": chunk.title,
+            "text": chunk.text,
+            "vector": _to_bytes(chunk.vector),
+        }
+        for chunk in new
+    ]
+    connection.execute(insert(chunks), rows)
+    return ids_of(connection, tenant, [document_id])
+
+
+def ids_of(connection: Connection, tenant: Tenant, document_ids: Sequence[str]) -> list[int]:
+    """The chunk ids of these documents, in reading order."""
+    statement = (
+        select(chunks.c.id)
+        .where(_OWN, chunks.c.document_id.in_(document_ids))
+        .order_by(chunks.c.document_id, chunks.c.ordinal)
+    )
+    return list(connection.execute(statement, {"client": tenant.client_id}).scalars())
+
+
+def get(connection: Connection, tenant: Tenant, ids: Sequence[int]) -> dict[int, ChunkRow]:
+    """The chunks with these ids that belong to the client and to a ready document; others are left out."""
+    rows = connection.execute(_GET, {"client": tenant.client_id, "ids": list(ids)})
+    return {row.id: ChunkRow(*row) for row in rows}
+
+
+def count(connection: Connection, tenant: Tenant) -> int:
+    """How many chunks the client has, in whatever state."""
+    statement = select(func.count()).select_from(chunks).where(_OWN)
+    total: int = connection.execute(statement, {"client": tenant.client_id}).scalar_one()
+    return total
+
+
+def ready_vectors(connection: Connection, tenant: Tenant) -> Vectors:
+    """Every vector that may be found, for an exact search."""
+    return _vectors(connection.execute(_READY_VECTORS, {"client": tenant.client_id}).all())
+
+
+def next_vectors(connection: Connection, tenant: Tenant, after: int, limit: int) -> Vectors:
+    """Up to `limit` vectors with ids above `after`, in whatever state, to fill an index."""
+    rows = connection.execute(_NEXT, {"client": tenant.client_id, "after": after, "limit": limit}).all()
+    return _vectors([(row.id, row.vector) for row in rows])
+
+
+def next_texts(connection: Connection, tenant: Tenant, after: int, limit: int) -> list[tuple[int, str, str]]:
+    """Up to `limit` (id, title, text) with ids above `after`, to be embedded anew."""
+    rows = connection.execute(_NEXT, {"client": tenant.client_id, "after": after, "limit": limit})
+    return [(row.id, row.title, row.text) for row in rows]
+
+
+def set_vectors(connection: Connection, tenant: Tenant, new: Vectors) -> None:
+    """Replace the vectors of these chunks."""
+    statement = update(chunks).where(_OWN, chunks.c.id == bindparam("chunk")).values(vector=bindparam("new"))
+    rows = [
+        {"client": tenant.client_id, "chunk": int(chunk_id), "new": _to_bytes(vector)}
+        for chunk_id, vector in zip(new.ids, new.matrix, strict=True)
+    ]
+    connection.execute(statement, rows)
+
+
+def id_array(ids: Sequence[int]) -> NDArray[np.int64]:
+    """Ids as `Vectors` holds them."""
+    return np.array(ids, dtype=np.int64)
+
+
+def _to_bytes(vector: NDArray[np.float32]) -> bytes:
+    return vector.astype(_WIRE, copy=False).tobytes()
+
+
+def _vectors(rows: Sequence[tuple[int, bytes]]) -> Vectors:
+    ids = id_array([row[0] for row in rows])
+    flat = np.frombuffer(b"".join(row[1] for row in rows), dtype=_WIRE).astype(np.float32, copy=False)
+    return Vectors(ids, flat.reshape(len(rows), -1) if rows else flat.reshape(0, 0))

@@ -1,0 +1,146 @@
+"""Sessions: conversations that can be taken up again, each of one client."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
+
+from conversational_rag.db.tables import clients, messages, sessions
+from conversational_rag.security.tenants import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session; times in Unix seconds, `expires_at` None for never.
+
+    `memory_start` is the id of the last message that is no longer sent to the model: `summary` stands for it and
+    those before it.
+    """
+
+    session_id: str
+    tenant: Tenant
+    created_at: float
+    last_accessed: float
+    expires_at: float | None
+    message_count: int
+    memory_start: int
+    summary: str
+
+    def is_expired(self, now: float) -> bool:
+        """Whether its time has run out."""
+        return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTotals:
+    """What the session store holds."""
+
+    sessions: int
+    active: int
+    messages: int
+
+
+_SELECT = select(
+    sessions.c.session_id,
+    sessions.c.client_id,
+    sessions.c.created_at,
+    sessions.c.last_accessed,
+    sessions.c.expires_at,
+    sessions.c.message_count,
+    sessions.c.memory_start,
+    sessions.c.summary,
+)
+_THIS = sessions.c.session_id == bindparam("session")
+_FIND = _SELECT.where(_THIS)
+_LIVING = or_(sessions.c.expires_at.is_(None), sessions.c.expires_at > bindparam("now"))
+
+
+def find(connection: Connection, tenant: Tenant, session_id: str) -> SessionRow | None:
+    """The client's session, expired or not; None when it is not there or another client's."""
+    session = admin_find(connection, session_id)
+    return session if session is not None and session.tenant == tenant else None
+
+
+def create(connection: Connection, tenant: Tenant, session_id: str, now: float, expires_at: float | None) -> SessionRow:
+    """Make an empty session."""
+    values = {"session_id": session_id, "client_id": tenant.client_id, "created_at": now, "last_accessed": now}
+    connection.execute(insert(sessions), {**values, "expires_at": expires_at})
+    return SessionRow(session_id, tenant, now, now, expires_at, 0, 0, "")
+
+
+def touch(connection: Connection, session_id: str, now: float, expires_at: float | None, new_messages: int) -> None:
+    """It was used just now, and has so many messages more."""
+    statement = (
+        update(sessions)
+        .where(_THIS)
+        .values(
+            last_accessed=now, expires_at=expires_at, message_count=sessions.c.message_count + bindparam("new_messages")
+        )
+    )
+    connection.execute(statement, {"session": session_id, "new_messages": new_messages})
+
+
+def set_memory(connection: Connection, session_id: str, memory_start: int, summary: str) -> None:
+    """From here on the model is sent what follows `memory_start`, after `summary`."""
+    statement = update(sessions).where(_THIS).values(memory_start=memory_start, summary=summary)
+    connection.execute(statement, {"session": session_id})
+
+
+def remove(connection: Connection, tenant: Tenant, session_id: str) -> int | None:
+    """Delete the session with its messages; how many messages went, None when there was no such session."""
+    if find(connection, tenant, session_id) is None:
+        return None
+    return _delete(connection, [session_id])
+
+
+def list_ids(connection: Connection, tenant: Tenant, now: float, limit: int, offset: int) -> list[str]:
+    """The client's living sessions, the last used first."""
+    own = sessions.c.client_id == bindparam("client")
+    return _ids(connection, select(sessions.c.session_id).where(own), now, limit, offset, client=tenant.client_id)
+
+
+def admin_find(connection: Connection, session_id: str) -> SessionRow | None:
+    """The session, whoever's it is, expired or not."""
+    row = connection.execute(_FIND, {"session": session_id}).one_or_none()
+    return None if row is None else SessionRow(row[0], Tenant(row[1]), *row[2:])
+
+
+def admin_list_ids(connection: Connection, now: float, limit: int, offset: int) -> list[str]:
+    """Everybody's living sessions, the last used first."""
+    return _ids(connection, select(sessions.c.session_id), now, limit, offset)
+
+
+def admin_totals(connection: Connection, now: float) -> SessionTotals:
+    """Counts over everybody's sessions."""
+    counts = select(func.count(), func.coalesce(func.sum(sessions.c.message_count), 0)).select_from(sessions)
+    total, all_messages = connection.execute(counts).one()
+    active = connection.execute(select(func.count()).select_from(sessions).where(_LIVING), {"now": now}).scalar_one()
+    return SessionTotals(total, active, all_messages)
+
+
+def admin_delete_expired(connection: Connection, now: float, limit: int) -> list[str]:
+    """Delete up to `limit` sessions whose time has run out; their ids."""
+    expired = select(sessions.c.session_id).where(sessions.c.expires_at <= now).order_by(sessions.c.expires_at)
+    ids = list(connection.execute(expired.limit(limit)).scalars())
+    _delete(connection, ids)
+    return ids
+
+
+def _delete(connection: Connection, session_ids: Sequence[str]) -> int:
+    gone = connection.execute(delete(messages).where(messages.c.session_id.in_(session_ids))).rowcount
+    connection.execute(delete(sessions).where(sessions.c.session_id.in_(session_ids)))
+    return gone
+
+
+def _ids(
+    connection: Connection, statement: Select[Any], now: float, limit: int, offset: int, **values: Any
+) -> list[str]:
+    statement = (
+        statement.join(clients)
+        .where(_LIVING, clients.c.deleting == 0)
+        .order_by(sessions.c.last_accessed.desc(), sessions.c.session_id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return list(connection.execute(statement, {"now": now, **values}).scalars())

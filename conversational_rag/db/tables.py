@@ -1,0 +1,128 @@
+"""The tables: what the service knows. Times are Unix seconds; vectors are little-endian float32 bytes.
+
+The `sessions` and `messages` columns of the first line of each table are part of the public contract.
+"""
+
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = MetaData(naming_convention=_NAMES)
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("created_at", Float, nullable=False),
+    Column("last_modified", Float, nullable=False),
+    # The embedding model that made the vectors of this client's chunks.
+    Column("embedding_fingerprint", Text, nullable=False),
+    # Raised around each change of the vector index: found raised at a start, the index is rebuilt.
+    Column("index_dirty", Integer, nullable=False, server_default="0"),
+    # The client is being deleted; nobody sees it any more.
+    Column("deleting", Integer, nullable=False, server_default="0"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("pages", Integer),
+    Column("characters", Integer, nullable=False),
+    Column("chunk_size", Integer, nullable=False),
+    Column("chunk_overlap", Integer, nullable=False),
+    # indexing -> ready -> deleting; only `ready` is ever searched or shown.
+    Column("status", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("ix_documents_client_id_status", "client_id", "status"),
+    Index(
+        "uq_documents_ready_filename",
+        "client_id",
+        "filename",
+        unique=True,
+        sqlite_where=text("status = 'ready'"),
+        postgresql_where=text("status = 'ready'"),
+    ),
+)
+
+chunks = Table(
+    "chunks",
+    metadata,
+    # Never used twice, or a stale vector could point at another chunk's text.
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("client_id", Text, ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("document_id", Text, ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("page", Integer),
+    Column("start", Integer, nullable=False),
+    # The file's name in words; the keyword index reads it together with the text.
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    Index("ix_chunks_document_id_ordinal", "document_id", "ordinal", unique=True),
+    sqlite_autoincrement=True,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_id", Text, primary_key=True),
+    Column("created_at", Float, nullable=False),
+    Column("last_accessed", Float, nullable=False),
+    Column("expires_at", Float),
+    Column("message_count", Integer, nullable=False, server_default="0"),
+    Column("client_id", Text, ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False),
+    # Memory: turns up to and including this message are no longer sent to the model; the summary stands for them.
+    Column("memory_start", Integer, nullable=False, server_default="0"),
+    Column("summary", Text, nullable=False, server_default=""),
+    Index("ix_sessions_client_id_last_accessed", "client_id", "last_accessed"),
+    Index("ix_sessions_expires_at", "expires_at"),
+    Index("ix_sessions_last_accessed", "last_accessed"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("session_id", Text, ForeignKey("sessions.session_id", ondelete="CASCADE"), nullable=False),
+    Column("role", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("timestamp", Float, nullable=False),
+    # The question an answer answers.
+    Column("reply_to", Integer),
+    # complete | partial (the model broke off, or the reader left)
+    Column("status", Text, nullable=False, server_default="complete"),
+    # JSON: what the model was shown.
+    Column("sources", Text),
+    Column("model", Text),
+    Column("degraded", Integer, nullable=False, server_default="0"),
+    Column("prompt_tokens", Integer, nullable=False, server_default="0"),
+    Column("completion_tokens", Integer, nullable=False, server_default="0"),
+    Column("cached_tokens", Integer, nullable=False, server_default="0"),
+    Column("llm_calls", Integer, nullable=False, server_default="0"),
+    # The embedding of an answer's beginning, so that a follow-up needs to embed one short text only.
+    Column("vector", LargeBinary),
+    Index("ix_messages_session_id_id", "session_id", "id"),
+    sqlite_autoincrement=True,
+)
