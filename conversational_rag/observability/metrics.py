@@ -1,0 +1,26 @@
+"""Metrics: what is counted, in Prometheus' words. Never by client or session."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class Metrics:
+    """One registry an application, so that two in one process do not count together."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.answers = Counter(
+            "rag_answers_total", "Answers given, by who spoke.", ["model", "degraded"], registry=self.registry
+        )
+        self.tokens = Counter(
+            "rag_tokens_total", "Tokens that answers cost.", ["model", "kind"], registry=self.registry
+        )
+        self.calls = Counter("rag_llm_calls_total", "Calls that a model answered.", ["model"], registry=self.registry)
+        self.documents = Counter(
+            "rag_documents_total", "Uploaded files, by what became of them.", ["status"], registry=self.registry
+        )
+        self.first_word = Histogram(
+            "rag_first_word_seconds", "From the question to the first word of its answer.", registry=self.registry
+        )
+        self.stale_indexes = Gauge(
+            "rag_stale_indexes", "Clients whose vector index waits to be rebuilt.", registry=self.registry
+        )

@@ -1,0 +1,55 @@
+"""What goes over the wire when somebody asks."""
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from conversational_rag.schemas.fields import ClientId, Message, SessionId
+
+
+class ChatMessage(BaseModel):
+    """One question on an open connection, whose address names the client."""
+
+    message: Message = Field(description="The question.", examples=["What is the notice period?"])
+    session_id: SessionId | None = Field(None, description="A conversation to go on with; left out, a new one begins.")
+    use_memory: StrictBool = Field(True, description="false: the history is neither read nor written.")
+
+
+class ChatRequest(ChatMessage):
+    """One question."""
+
+    client_id: ClientId = Field(description="Whose documents to search.", examples=["client_0123456789abcdef"])
+
+    model_config = ConfigDict(json_schema_extra={"required": ["message", "client_id"]})
+
+
+class Source(BaseModel):
+    """A passage that the model was shown."""
+
+    page: int | None = Field(description="Counted from 1; null where the format has no pages.")
+    content: str
+    filename: str
+    document_id: str
+    score: float = Field(description="0 to 1, higher fits better.")
+
+
+class Usage(BaseModel):
+    """What the answer cost."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = Field(description="Prompt tokens that the provider had cached; they do not count as quota.")
+    llm_calls: int
+
+
+class ChatAnswer(BaseModel):
+    """The whole answer."""
+
+    response: str
+    session_id: str
+    client_id: str
+    memory_used: bool
+    new_session: bool
+    sources: list[Source] = Field(description="Best first.")
+    model: str = Field(description="Who spoke; `extractive` when no model could.")
+    degraded: bool = Field(description="true: no model could answer, the response quotes the passages.")
+    retry_after: float | None = Field(None, description="Seconds until a model may answer again, where known.")
+    usage: Usage

@@ -1,0 +1,28 @@
+"""Kinds of fields that several requests share."""
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+from conversational_rag.security.tenants import CLIENT_ID_PATTERN
+
+MAX_MESSAGE_CHARACTERS = 8000
+SESSION_ID_PATTERN = r"^[A-Za-z0-9_\-.:]{1,128}$"
+_ALLOWED_CONTROLS = "\t\n\r"
+
+
+def _without_controls(text: str) -> str:
+    """Control characters and broken surrogates cannot be stored, searched or shown."""
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in _ALLOWED_CONTROLS for char in text):
+        raise ValueError("contains control characters or broken Unicode; remove them")
+    return text
+
+
+ClientId = Annotated[str, StringConstraints(pattern=CLIENT_ID_PATTERN)]
+SessionId = Annotated[str, StringConstraints(pattern=SESSION_ID_PATTERN)]
+Message = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_MESSAGE_CHARACTERS, strip_whitespace=True),
+    AfterValidator(_without_controls),
+]
