@@ -1,0 +1,38 @@
+"""What a conversation is made of: turns that were, passages that were found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and its answer. `question_id` is its message id; `answer_vector` the unit embedding of the
+    answer's first ANSWER_CHARACTERS characters, shape (dimensions,), where it was kept."""
+
+    question_id: int
+    question: str
+    answer: str
+    answer_vector: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk that was found; `page` counts from 1, `start` is its offset on the page, `score` runs from 0 to 1."""
+
+    chunk_id: int
+    document_id: str
+    filename: str
+    ordinal: int
+    page: int | None
+    start: int
+    text: str
+    score: float
+
+
+# A follow-up is read in the light of the beginnings of the last answers; docs/retrieval.md has the figures.
+ANSWER_CHARACTERS = 400
+
+History = Sequence[Turn]

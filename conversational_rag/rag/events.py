@@ -1,0 +1,35 @@
+"""What happens in a turn, in the order in which it happens: Found, Said …, Answered."""
+
+from dataclasses import dataclass
+
+from conversational_rag.llm.base import Usage
+from conversational_rag.rag.conversation import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The passages the answer will rest on, best first; no word has been said yet."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The next piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The whole answer. `degraded`: no model could speak, the text is quoted; `retry_after` in seconds, if known."""
+
+    text: str
+    passages: tuple[Passage, ...]
+    model: str
+    degraded: bool
+    usage: Usage
+    retry_after: float | None = None
+
+
+TurnEvent = Found | Said | Answered

@@ -1,0 +1,223 @@
+"""Chat: a question is stored, answered from the client's documents, and its answer is stored.
+
+No transaction is open while the model speaks. Whoever leaves in the middle finds what was said so far.
+"""
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from conversational_rag.db.messages import COMPLETE, PARTIAL, NewAnswer
+from conversational_rag.db.sessions import SessionRow
+from conversational_rag.embedding.pool import EmbeddingPool
+from conversational_rag.errors import ModelError
+from conversational_rag.llm.base import Usage
+from conversational_rag.observability.metrics import Metrics
+from conversational_rag.rag.chain import ConversationalRetrievalChain, Question
+from conversational_rag.rag.conversation import ANSWER_CHARACTERS, Passage
+from conversational_rag.rag.events import Answered, Found, Said
+from conversational_rag.rag.memory import Memory, Recall
+from conversational_rag.rag.retriever import Library
+from conversational_rag.security.tenants import Tenant
+from conversational_rag.services.clients import Clients
+from conversational_rag.services.conversations import Asked, Conversation, Conversations
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a caller asks; `session_id` None begins a new session."""
+
+    tenant: Tenant
+    message: str
+    session_id: str | None = None
+    use_memory: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The passages are found, the answer begins; `model` is the one expected to speak."""
+
+    session_id: str
+    tenant: Tenant
+    passages: tuple[Passage, ...]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The whole answer, as it was stored."""
+
+    session_id: str
+    tenant: Tenant
+    answered: Answered
+    memory_used: bool
+    new_session: bool
+
+
+ChatEvent = Start | Said | End
+
+
+class Chat:
+    """The use case of a question: tenant and session, memory, chain, and the record of it all."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        conversations: Conversations,
+        chain: ConversationalRetrievalChain,
+        memory: Memory,
+        pool: EmbeddingPool,
+        library: Callable[[Tenant], Library],
+        expected_model: Callable[[], str],
+        metrics: Metrics,
+    ) -> None:
+        self._clients, self._conversations, self._chain = clients, conversations, chain
+        self._memory, self._pool, self._library, self._expected_model = memory, pool, library, expected_model
+        self._metrics = metrics
+        self._afterwards: set[asyncio.Task[None]] = set()
+
+    async def answer(self, ask: Ask) -> End:
+        """The whole answer at once. Raises ClientNotFound, SessionNotFound, EmbeddingModelChanged."""
+        async with aclosing(self.events(ask, visible=False)) as events:
+            async for event in events:
+                if isinstance(event, End):
+                    return event
+        raise AssertionError("a turn ends with End")
+
+    async def events(self, ask: Ask, *, visible: bool = True) -> AsyncGenerator[ChatEvent, None]:
+        """Start, then Said again and again, then End; what `answer` raises is raised before the first of them.
+
+        A model that breaks off after its first word raises its ModelError, when the words are `visible`.
+        """
+        asked_at = time.perf_counter()
+        await self._clients.require_searchable(ask.tenant)
+        turn = await self._begin(ask)
+        said: list[str] = []
+        try:
+            async with aclosing(self._chain.events(turn.question, visible=visible)) as events:
+                async for event in events:
+                    if isinstance(event, Found):
+                        turn.passages = event.passages
+                        yield Start(turn.session_id, ask.tenant, event.passages, self._expected_model())
+                    elif isinstance(event, Said):
+                        if not said:
+                            self._metrics.first_word.observe(time.perf_counter() - asked_at)
+                        said.append(event.text)
+                        yield event
+                    else:
+                        self._count(event)
+                        await self._store(turn, event, COMPLETE)
+                        yield End(turn.session_id, ask.tenant, event, ask.use_memory, turn.new_session)
+        finally:
+            self._leave(turn, "".join(said))
+
+    async def close(self) -> None:
+        """Wait for what is still to be stored."""
+        await asyncio.gather(*self._afterwards, return_exceptions=True)
+
+    async def _begin(self, ask: Ask) -> "_Turn":
+        if not ask.use_memory:
+            new = await self._conversations.peek(ask.tenant, ask.session_id)
+            question = Question(self._library(ask.tenant), ask.message, (), Recall((), "", 0))
+            return _Turn(question, ask.session_id or str(uuid.uuid4()), new)
+        asked = await self._conversations.ask(ask.tenant, ask.session_id, ask.message)
+        session, turns = asked.conversation.session, asked.conversation.turns
+        recall = self._memory.recall(turns, session.memory_start, session.summary)
+        question = Question(self._library(ask.tenant), ask.message, turns, recall)
+        return _Turn(question, session.session_id, asked.new_session, asked)
+
+    async def _store(self, turn: "_Turn", answered: Answered, status: str) -> None:
+        """Write the answer down; from here on the turn is closed."""
+        asked, turn.asked = turn.asked, None
+        if asked is None:
+            return
+        answer = await self._new_answer(answered, status)
+        recall = turn.question.recall
+        summarise = self._memory.kind == "summary" and bool(recall.dropped)
+        cut = None if summarise else _cut(asked.conversation.session, recall)
+        await self._conversations.answer(asked, answer, cut)
+        if summarise:
+            self._later(self._summarise(asked.conversation, recall))
+
+    async def _new_answer(self, answered: Answered, status: str) -> NewAnswer:
+        vector = await self._pool.embed_query(answered.text[:ANSWER_CHARACTERS]) if answered.text else None
+        usage = answered.usage
+        return NewAnswer(
+            content=answered.text,
+            timestamp=self._conversations.now(),
+            status=status,
+            sources=json.dumps([source(passage) for passage in answered.passages], ensure_ascii=False),
+            model=answered.model,
+            degraded=answered.degraded,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            cached_tokens=usage.cached_tokens,
+            llm_calls=usage.llm_calls,
+            vector=vector,
+        )
+
+    def _count(self, answered: Answered) -> None:
+        usage, metrics = answered.usage, self._metrics
+        metrics.answers.labels(answered.model, str(answered.degraded).lower()).inc()
+        metrics.calls.labels(answered.model).inc(usage.llm_calls)
+        for kind in ("prompt", "completion", "cached"):
+            metrics.tokens.labels(answered.model, kind).inc(getattr(usage, f"{kind}_tokens"))
+
+    def _leave(self, turn: "_Turn", said: str) -> None:
+        """The turn ended before its answer was whole: the reader left, or the model broke off."""
+        if turn.asked is None:
+            return
+        if not said:
+            self._conversations.give_up(turn.asked)
+            return
+        partial = Answered(said, turn.passages, self._expected_model(), False, Usage(0, 0, 0, 1))
+        self._later(self._store(turn, partial, PARTIAL))
+
+    async def _summarise(self, conversation: Conversation, recall: Recall) -> None:
+        try:
+            summary = await self._chain.summarise(conversation.session.summary, recall.dropped)
+        except ModelError as error:
+            # The turns stay as they are; the next answer tries again.
+            _log.info("summary_postponed", code=error.code)
+            return
+        await self._conversations.set_summary(conversation, recall.memory_start, summary)
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._afterwards.add(task)
+        task.add_done_callback(self._afterwards.discard)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A turn under way; `asked` is None when nothing is, or is still to be, written down."""
+
+    question: Question
+    session_id: str
+    new_session: bool
+    asked: Asked | None = None
+    passages: tuple[Passage, ...] = ()
+
+
+def source(passage: Passage) -> dict[str, Any]:
+    """A passage as callers see it."""
+    return {
+        "page": passage.page,
+        "content": passage.text,
+        "filename": passage.filename,
+        "document_id": passage.document_id,
+        "score": round(passage.score, 4),
+    }
+
+
+def _cut(session: SessionRow, recall: Recall) -> tuple[int, str] | None:
+    return None if recall.memory_start == session.memory_start else (recall.memory_start, session.summary)

@@ -1,0 +1,173 @@
+"""Conversations: a session takes a question, and then its answer. The last used ones are kept in memory.
+
+Every change goes to SQL first; what is in memory can be thrown away at any time.
+"""
+
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from conversational_rag.db import clients, messages, sessions
+from conversational_rag.db.engine import Connection, Database
+from conversational_rag.db.messages import NewAnswer
+from conversational_rag.db.sessions import SessionRow
+from conversational_rag.errors import ClientNotFound, SessionNotFound
+from conversational_rag.rag.conversation import Turn
+from conversational_rag.security.tenants import Tenant
+
+Clock = Callable[[], float]
+
+# More turns than any memory sends to a model; older ones stay stored.
+_TURNS_LOADED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A session and its last turns, oldest first."""
+
+    session: SessionRow
+    turns: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that has been stored: the conversation before it, and its message id."""
+
+    conversation: Conversation
+    question_id: int
+    question: str
+    new_session: bool
+
+
+class Conversations:
+    """The conversations of all clients; `ttl_seconds` 0 keeps them for ever."""
+
+    def __init__(self, database: Database, *, ttl_seconds: int, max_cached: int, now: Clock = time.time) -> None:
+        self._database, self._ttl_seconds, self._max_cached, self.now = database, ttl_seconds, max_cached, now
+        self._cache: OrderedDict[str, Conversation] = OrderedDict()
+        self._in_flight: set[int] = set()
+
+    @property
+    def cached(self) -> int:
+        """How many conversations are kept in memory."""
+        return len(self._cache)
+
+    async def ask(self, tenant: Tenant, session_id: str | None, question: str) -> Asked:
+        """Store a question, in a new session where there is none of that id.
+
+        Raises SessionNotFound when the session is another client's, ClientNotFound when the client has gone.
+        """
+        cached = self._cache.get(session_id) if session_id else None
+        asked = await self._database.write(self._ask, tenant, session_id or str(uuid.uuid4()), question, cached)
+        self._in_flight.add(asked.question_id)
+        self._remember(asked.conversation)
+        return asked
+
+    async def answer(self, asked: Asked, answer: NewAnswer, memory: tuple[int, str] | None = None) -> None:
+        """Store the answer, and what the memory leaves out from now on (`memory_start`, `summary`).
+
+        A session that was deleted meanwhile stays deleted.
+        """
+        self._in_flight.discard(asked.question_id)
+        session_id = asked.conversation.session.session_id
+        stored = await self._database.write(self._answer, asked, answer, memory)
+        if stored is None:
+            self._cache.pop(session_id, None)
+            return
+        before = self._cache.get(session_id, asked.conversation)
+        turn = Turn(asked.question_id, asked.question, answer.content, answer.vector)
+        self._remember(Conversation(stored, (*before.turns, turn)[-_TURNS_LOADED:]))
+
+    def give_up(self, asked: Asked) -> None:
+        """No answer will come; asked again, the same question is not stored twice."""
+        self._in_flight.discard(asked.question_id)
+
+    async def set_summary(self, conversation: Conversation, memory_start: int, summary: str) -> None:
+        """Keep a summary of the turns up to `memory_start`."""
+        session_id = conversation.session.session_id
+        await self._database.write(sessions.set_memory, session_id, memory_start, summary)
+        if cached := self._cache.get(session_id):
+            session = replace(cached.session, memory_start=memory_start, summary=summary)
+            self._cache[session_id] = replace(cached, session=session)
+
+    async def peek(self, tenant: Tenant, session_id: str | None) -> bool:
+        """Whether the session is new to the client. Raises SessionNotFound when it is another client's."""
+        found = await self._database.read(sessions.admin_find, session_id) if session_id else None
+        if found is None or found.is_expired(self.now()):
+            return True
+        if found.tenant != tenant:
+            raise SessionNotFound
+        return False
+
+    def forget(self, session_ids: Iterable[str]) -> None:
+        """These sessions have gone."""
+        for session_id in session_ids:
+            self._cache.pop(session_id, None)
+
+    def forget_client(self, tenant: Tenant) -> None:
+        """The client has gone: nothing of it stays in memory."""
+        for session_id in [key for key, kept in self._cache.items() if kept.session.tenant == tenant]:
+            del self._cache[session_id]
+
+    def _remember(self, conversation: Conversation) -> None:
+        session_id = conversation.session.session_id
+        self._cache[session_id] = conversation
+        self._cache.move_to_end(session_id)
+        while len(self._cache) > self._max_cached:
+            self._cache.popitem(last=False)
+
+    def _expires_at(self, now: float) -> float | None:
+        return now + self._ttl_seconds if self._ttl_seconds else None
+
+    def _ask(
+        self, connection: Connection, tenant: Tenant, session_id: str, question: str, cached: Conversation | None
+    ) -> Asked:
+        now = self.now()
+        session, new = self._open(connection, tenant, session_id, now)
+        if new:
+            turns: tuple[Turn, ...] = ()
+        elif cached is not None and cached.session.tenant == tenant:
+            turns = cached.turns
+        else:
+            turns = _load_turns(connection, session_id)
+        question_id = self._store_question(connection, session_id, question, now)
+        return Asked(Conversation(session, turns), question_id, question, new)
+
+    def _open(self, connection: Connection, tenant: Tenant, session_id: str, now: float) -> tuple[SessionRow, bool]:
+        found = sessions.admin_find(connection, session_id)
+        if found is not None and not found.is_expired(now):
+            if found.tenant != tenant:
+                raise SessionNotFound
+            return found, False
+        if clients.find(connection, tenant) is None:
+            raise ClientNotFound
+        if found is not None:
+            sessions.remove(connection, found.tenant, session_id)
+        return sessions.create(connection, tenant, session_id, now, self._expires_at(now)), True
+
+    def _store_question(self, connection: Connection, session_id: str, question: str, now: float) -> int:
+        unanswered = messages.find_unanswered(connection, session_id)
+        if unanswered is not None and unanswered[1] == question and unanswered[0] not in self._in_flight:
+            sessions.touch(connection, session_id, now, self._expires_at(now), new_messages=0)
+            return unanswered[0]
+        sessions.touch(connection, session_id, now, self._expires_at(now), new_messages=1)
+        return messages.append_question(connection, session_id, question, now)
+
+    def _answer(
+        self, connection: Connection, asked: Asked, answer: NewAnswer, memory: tuple[int, str] | None
+    ) -> SessionRow | None:
+        old = asked.conversation.session
+        if sessions.find(connection, old.tenant, old.session_id) is None:
+            return None
+        messages.append_answer(connection, old.session_id, asked.question_id, answer)
+        sessions.touch(connection, old.session_id, answer.timestamp, self._expires_at(answer.timestamp), 1)
+        if memory is not None:
+            sessions.set_memory(connection, old.session_id, *memory)
+        return sessions.find(connection, old.tenant, old.session_id)
+
+
+def _load_turns(connection: Connection, session_id: str) -> tuple[Turn, ...]:
+    rows = messages.turns(connection, session_id, after=0, limit=_TURNS_LOADED)
+    return tuple(Turn(row.question_id, row.question, row.answer, row.vector) for row in rows)

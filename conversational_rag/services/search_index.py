@@ -1,0 +1,178 @@
+"""The vector index of every client, kept in step with the vectors in SQL, which are the truth.
+
+An index that cannot be trusted (its mark was found raised after a crash, it is damaged, it holds another number of
+vectors than SQL) is rebuilt in the background; until then an exact scan over SQL answers. No call here fails
+because the vector store does.
+"""
+
+import asyncio
+import weakref
+from collections.abc import Sequence
+
+import structlog
+
+from conversational_rag.db import chunks, clients, documents
+from conversational_rag.db.engine import Connection, Database
+from conversational_rag.errors import IndexUnavailable
+from conversational_rag.security.tenants import Tenant
+from conversational_rag.vectorstores import exact
+from conversational_rag.vectorstores.base import CollectionBroken, Hit, Vectors, VectorStore
+
+_REBUILD_BATCH = 500
+_log = structlog.get_logger()
+
+
+class SearchIndex:
+    """All changes of one client's index happen inside `changing(tenant)`."""
+
+    def __init__(self, database: Database, store: VectorStore) -> None:
+        self._database, self._store = database, store
+        self._locks: weakref.WeakValueDictionary[Tenant, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._trusted: set[Tenant] = set()
+        self._stale: dict[Tenant, None] = {}
+        self._work = asyncio.Event()
+
+    def changing(self, tenant: Tenant) -> asyncio.Lock:
+        """The client's lock: `async with index.changing(tenant): …`. Raise the mark in SQL first."""
+        return self._locks.setdefault(tenant, asyncio.Lock())
+
+    @property
+    def stale_clients(self) -> int:
+        """How many clients wait for their index to be rebuilt."""
+        return len(self._stale)
+
+    def is_stale(self, tenant: Tenant) -> bool:
+        """Whether the client waits for its index to be rebuilt; its mark must stay up until then."""
+        return tenant in self._stale
+
+    async def recover(self) -> None:
+        """After a start: finish what a crash left half done, and note which indexes to rebuild."""
+        for tenant in await self._database.read(documents.admin_list_unfinished):
+            await self._database.write(_finish_documents, tenant)
+        for client in await self._database.read(clients.admin_list):
+            if client.index_dirty:
+                await self._distrust(client.tenant, "it was being changed when the service stopped")
+
+    async def add(self, tenant: Tenant, document_id: str, ids: Sequence[int], vectors: Vectors) -> None:
+        """Put vectors whose rows stand in SQL into the index; shape (len(ids), dimensions)."""
+        client = await self._database.read(clients.find, tenant)
+        if client is None or not await self._is_trusted(tenant, expected=-len(ids)):
+            return
+        try:
+            await self._store.ensure(tenant, client.embedding_fingerprint)
+            await self._store.add(tenant, ids, vectors, [{"document_id": document_id}] * len(ids))
+        except IndexUnavailable as error:
+            await self._distrust(tenant, str(error))
+
+    async def remove(self, tenant: Tenant, ids: Sequence[int]) -> None:
+        """Take vectors out of the index."""
+        if not ids or self.is_stale(tenant):
+            return
+        try:
+            await self._store.remove(tenant, ids)
+        except IndexUnavailable as error:
+            await self._distrust(tenant, str(error))
+
+    async def search(self, tenant: Tenant, vector: Vectors, k: int) -> list[Hit]:
+        """The k nearest vectors of the client by cosine, best first."""
+        if self.changing(tenant).locked() and tenant not in self._trusted:
+            return await self._scan(tenant, vector, k)
+        try:
+            if await self._is_trusted(tenant):
+                return await self._store.search(tenant, vector, k)
+        except CollectionBroken as error:
+            await self._distrust(tenant, str(error))
+        except IndexUnavailable as error:
+            _log.warning("index_unavailable", reason=str(error))
+        return await self._scan(tenant, vector, k)
+
+    async def drop(self, tenant: Tenant) -> int:
+        """Delete the client's index from the store and its disk; how many vectors went."""
+        self._stale.pop(tenant, None)
+        self._trusted.discard(tenant)
+        try:
+            return await self._store.drop(tenant)
+        except CollectionBroken:
+            # The store was started again; a damaged index can be dropped without being read.
+            return await self._store.drop(tenant)
+
+    async def rebuild(self, tenant: Tenant) -> None:
+        """Make the client's index anew from the vectors in SQL. Raises IndexUnavailable."""
+        async with self.changing(tenant):
+            await self._store.drop(tenant)
+            client = await self._database.read(clients.find, tenant)
+            if client is not None and client.embedding_fingerprint != clients.BEING_REINDEXED:
+                await self._store.ensure(tenant, client.embedding_fingerprint)
+                await self._fill(tenant)
+                await self._database.write(clients.mark_index, tenant, dirty=False)
+                self._trusted.add(tenant)
+            self._stale.pop(tenant, None)
+        _log.info("index_rebuilt", client_id=tenant.client_id)
+
+    async def rebuild_next(self) -> None:
+        """Wait until some client's index is stale, and rebuild one. Raises IndexUnavailable."""
+        await self._work.wait()
+        self._work.clear()
+        if self._stale:
+            tenant = next(iter(self._stale))
+            # To the end of the line: one that cannot be rebuilt must not keep the others waiting.
+            self._stale[tenant] = self._stale.pop(tenant)
+            self._work.set()
+            await self.rebuild(tenant)
+
+    async def ping(self) -> None:
+        """Raise IndexUnavailable when the store does not answer."""
+        await self._store.ping()
+
+    async def _is_trusted(self, tenant: Tenant, expected: int = 0) -> bool:
+        """Whether the index may be asked; at the first touch it is compared with SQL.
+
+        `expected` is by how much the index may differ: rows that were stored and are about to be added.
+        """
+        if self.is_stale(tenant):
+            return False
+        if tenant not in self._trusted:
+            if await self._differs(tenant, expected):
+                await self._distrust(tenant, "it does not match the database")
+                return False
+            self._trusted.add(tenant)
+        return True
+
+    async def _differs(self, tenant: Tenant, expected: int) -> bool:
+        client = await self._database.read(clients.find, tenant)
+        in_sql = await self._database.read(chunks.count, tenant)
+        if client is None or in_sql + expected == 0:
+            return False
+        fingerprint = await self._store.fingerprint(tenant)
+        return fingerprint != client.embedding_fingerprint or await self._store.count(tenant) != in_sql + expected
+
+    async def _fill(self, tenant: Tenant) -> None:
+        after = 0
+        while True:
+            batch = await self._database.read(chunks.next_vectors, tenant, after, _REBUILD_BATCH)
+            if not len(batch.ids):
+                return
+            ids = [int(chunk_id) for chunk_id in batch.ids]
+            await self._store.add(tenant, ids, batch.matrix, [{"rebuilt": 1}] * len(ids))
+            after = ids[-1]
+
+    async def _scan(self, tenant: Tenant, vector: Vectors, k: int) -> list[Hit]:
+        vectors = await self._database.read(chunks.ready_vectors, tenant)
+        return await asyncio.to_thread(exact.search, vectors.ids, vectors.matrix, vector, k)
+
+    async def _distrust(self, tenant: Tenant, reason: str) -> None:
+        _log.warning("index_stale", client_id=tenant.client_id, reason=reason)
+        self._trusted.discard(tenant)
+        self._stale[tenant] = None
+        self._work.set()
+        # In SQL too: a stop before the rebuild must not make the index look sound.
+        await self._database.write(clients.mark_index, tenant, dirty=True)
+
+
+def _finish_documents(connection: Connection, tenant: Tenant) -> None:
+    """A document's rows are complete when they are stored: a crash after that costs only the index."""
+    clients.mark_index(connection, tenant, dirty=True)
+    for document_id in documents.list_unfinished(connection, tenant, documents.INDEXING):
+        documents.publish(connection, tenant, document_id)
+    gone = documents.list_unfinished(connection, tenant, documents.DELETING)
+    documents.delete_rows(connection, tenant, gone)

@@ -1,0 +1,80 @@
+"""Sessions: they can be looked at, listed, deleted, and they expire."""
+
+from conversational_rag.db import clients, messages, sessions
+from conversational_rag.db.engine import Connection, Database
+from conversational_rag.db.messages import MessageRow
+from conversational_rag.db.sessions import SessionRow, SessionTotals
+from conversational_rag.errors import SessionNotFound
+from conversational_rag.security.tenants import Tenant
+from conversational_rag.services.conversations import Conversations
+
+# Deleting many sessions in one statement keeps writers waiting for a second: slices take a few milliseconds.
+_CLEANUP_SLICE = 50
+
+
+class Sessions:
+    """What can be asked of, and done to, sessions. `tenant` None means: whoever's it is."""
+
+    def __init__(self, database: Database, conversations: Conversations) -> None:
+        self._database, self._conversations = database, conversations
+
+    async def find(self, tenant: Tenant | None, session_id: str) -> SessionRow:
+        """The session; `tenant` None: whoever's it is. Raises SessionNotFound."""
+        return await self._database.read(_find, tenant, session_id)
+
+    async def messages(self, tenant: Tenant | None, session_id: str, limit: int, offset: int) -> list[MessageRow]:
+        """Its messages, oldest first. Raises SessionNotFound."""
+        return await self._database.read(_messages, tenant, session_id, limit, offset)
+
+    async def list_ids(self, tenant: Tenant | None, limit: int, offset: int) -> list[str]:
+        """Living sessions, the last used first; `tenant` None: everybody's."""
+        if tenant is None:
+            return await self._database.read(sessions.admin_list_ids, self._conversations.now(), limit, offset)
+        return await self._database.read(sessions.list_ids, tenant, self._conversations.now(), limit, offset)
+
+    async def delete(self, tenant: Tenant | None, session_id: str) -> int:
+        """Delete the session; how many messages went. Raises SessionNotFound."""
+        gone = await self._database.write(_delete, tenant, session_id)
+        self._conversations.forget([session_id])
+        await self._database.compact()
+        return gone
+
+    async def totals(self) -> SessionTotals:
+        """Counts over all sessions."""
+        return await self._database.read(sessions.admin_totals, self._conversations.now())
+
+    async def cleanup(self) -> int:
+        """Delete the sessions whose time has run out; how many went."""
+        removed = 0
+        while expired := await self._database.write(
+            sessions.admin_delete_expired, self._conversations.now(), _CLEANUP_SLICE
+        ):
+            removed += len(expired)
+            self._conversations.forget(expired)
+        return removed
+
+    def database_bytes(self) -> int:
+        """What the database takes on disk."""
+        return self._database.size_bytes()
+
+
+def _find(connection: Connection, tenant: Tenant | None, session_id: str) -> SessionRow:
+    if tenant is None:
+        session = sessions.admin_find(connection, session_id)
+    else:
+        session = sessions.find(connection, tenant, session_id)
+    if session is None or clients.find(connection, session.tenant) is None:
+        raise SessionNotFound
+    return session
+
+
+def _messages(
+    connection: Connection, tenant: Tenant | None, session_id: str, limit: int, offset: int
+) -> list[MessageRow]:
+    _find(connection, tenant, session_id)
+    return messages.list_all(connection, session_id, limit, offset)
+
+
+def _delete(connection: Connection, tenant: Tenant | None, session_id: str) -> int:
+    session = _find(connection, tenant, session_id)
+    return sessions.remove(connection, session.tenant, session_id) or 0

@@ -1,0 +1,139 @@
+"""One turn: found, said, answered, whatever the model does."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+
+import numpy as np
+import pytest
+from langchain_core.messages import BaseMessage
+
+from conversational_rag.errors import BadGeneration, ModelError, ModelUnreachable, RateLimited
+from conversational_rag.llm.base import Finished, Usage, Word
+from conversational_rag.rag.chain import ConversationalRetrievalChain, Question
+from conversational_rag.rag.conversation import Passage, Turn
+from conversational_rag.rag.events import Answered, Found, Said
+from conversational_rag.rag.fusion import Candidate
+from conversational_rag.rag.memory import Recall
+from conversational_rag.rag.query import QueryWords
+from conversational_rag.rag.retriever import Vectors
+
+TEXTS = {1: "The bridge was opened in 1932.", 2: "It is painted grey.", 3: "Tulips are planted in October."}
+ANSWER = [Word("In "), Word("1932 [1]."), Finished("a model", Usage(100, 5, 0, 1), "stop")]
+
+
+class Shelf:
+    """A library of three chunks, the first of which is nearest to everything."""
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        return np.ones((len(texts), 4), dtype=np.float32) / 2
+
+    async def nearest(self, vector: Vectors, k: int) -> Mapping[int, float]:
+        return {1: 0.9, 2: 0.5, 3: 0.1}
+
+    async def matching(self, words: QueryWords, k: int) -> Mapping[int, float]:
+        return {1: 2.0}
+
+    async def filenames(self) -> Mapping[str, str]:
+        return {"doc": "a.txt"}
+
+    async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
+        return {n: Candidate(Passage(n, "doc", "a.txt", n, None, 0, TEXTS[n], 0.0), ()) for n in chunk_ids}
+
+
+class Models:
+    """Says what it was told to, and remembers what it was asked."""
+
+    def __init__(self, *pieces: Word | Finished | ModelError) -> None:
+        self._pieces = pieces
+        self.asked: list[Sequence[BaseMessage]] = []
+        self.left = False
+
+    async def stream(
+        self, messages: Sequence[BaseMessage], *, max_output_tokens: int | None = None, purpose: str = "answer"
+    ) -> AsyncGenerator[Word | Finished, None]:
+        self.asked.append(messages)
+        try:
+            for piece in self._pieces:
+                if isinstance(piece, ModelError):
+                    raise piece
+                yield piece
+        finally:
+            self.left = True
+
+
+def question(text: str = "When was it opened?") -> Question:
+    turns = (Turn(1, "What is this?", "A bridge."),)
+    return Question(Shelf(), text, turns, Recall(turns, "", 0))
+
+
+async def told(models: Models, *, visible: bool = True) -> list[Found | Said | Answered]:
+    chain = ConversationalRetrievalChain(models, top_k=2)
+    return [event async for event in chain.events(question(), visible=visible)]
+
+
+async def test_a_turn_tells_passages_words_and_the_whole_with_one_call() -> None:
+    models = Models(*ANSWER)
+    found, *said, answered = await told(models)
+    assert isinstance(found, Found)
+    assert [passage.chunk_id for passage in found.passages] == [1, 2]
+    assert [event.text for event in said if isinstance(event, Said)] == ["In ", "1932 [1]."]
+    assert isinstance(answered, Answered)
+    assert (answered.text, answered.model, answered.degraded) == ("In 1932 [1].", "a model", False)
+    assert answered.usage.llm_calls == 1
+    assert answered.passages == found.passages
+    assert len(models.asked) == 1
+    assert TEXTS[1] in models.asked[0][-1].text
+    assert TEXTS[3] not in models.asked[0][-1].text
+
+
+@pytest.mark.parametrize("visible", [True, False])
+async def test_no_model_means_quotes_and_the_time_to_come_again(visible: bool) -> None:
+    _, said, answered = await told(Models(RateLimited(retry_after=42.0)), visible=visible)
+    assert isinstance(answered, Answered)
+    assert isinstance(said, Said)
+    assert (answered.degraded, answered.model, answered.retry_after) == (True, "extractive", 42.0)
+    assert TEXTS[1] in answered.text
+    assert said.text == answered.text
+    assert answered.usage == Usage(0, 0, 0, 0)
+
+
+async def test_a_model_that_breaks_off_under_a_readers_eyes_is_an_error() -> None:
+    with pytest.raises(ModelUnreachable):
+        await told(Models(Word("In "), ModelUnreachable()))
+
+
+async def test_a_model_that_breaks_off_unseen_is_replaced_by_quotes() -> None:
+    found, said, answered = await told(Models(Word("In "), BadGeneration()), visible=False)
+    assert isinstance(found, Found)
+    assert isinstance(answered, Answered)
+    assert isinstance(said, Said)
+    assert answered.degraded
+    assert TEXTS[1] in said.text == answered.text
+
+
+async def test_a_reader_who_leaves_frees_the_model_at_once() -> None:
+    models = Models(*ANSWER)
+    events = ConversationalRetrievalChain(models, top_k=2).events(question())
+    async for event in events:
+        if isinstance(event, Said):
+            break
+    await events.aclose()
+    assert models.left
+
+
+async def test_it_is_a_runnable() -> None:
+    chain = ConversationalRetrievalChain(Models(*ANSWER), top_k=2)
+    answered = await chain.ainvoke(question())
+    assert answered.text == "In 1932 [1]."
+    kinds = [type(event) async for event in chain.astream(question())]
+    assert kinds == [Found, Said, Said, Answered]
+
+
+def test_it_can_be_invoked_without_an_event_loop() -> None:
+    assert ConversationalRetrievalChain(Models(*ANSWER), top_k=2).invoke(question()).text == "In 1932 [1]."
+
+
+async def test_the_summary_is_asked_of_the_model() -> None:
+    models = Models(*ANSWER)
+    summary = await ConversationalRetrievalChain(models, top_k=2).summarise("Before.", question().turns)
+    assert summary == "In 1932 [1]."
+    assert "A bridge." in models.asked[0][0].text
