@@ -14,6 +14,11 @@ class LockFile:
         self._path = path
         self._descriptor: int | None = None
 
+    def probe(self) -> None:
+        """Raises DataInUse when another process holds the lock now; takes nothing."""
+        self.acquire()
+        self.release()
+
     def acquire(self) -> None:
         """Raises DataInUse when another process holds the lock."""
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,82 @@
+"""The keyword index: chunks by their words, scored with bm25 by SQLite's FTS5. Triggers keep it in step with `chunks`.
+
+What a user wrote never reaches FTS5's query syntax: words are quoted one by one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select, text
+
+from conversational_rag.db.documents import DELETING, INDEXING, READY
+from conversational_rag.db.tables import documents
+from conversational_rag.security.tenants import Tenant
+
+# Whose a match is stands in the covering index (client_id, id); the rows themselves, with text and vector, are large.
+_RANK = text("""
+    SELECT words.rowid, -bm25(chunk_words) AS score
+    FROM chunk_words AS words CROSS JOIN chunks INDEXED BY ix_chunks_client_id
+    WHERE chunk_words MATCH :query AND chunks.client_id = :client AND chunks.id = words.rowid
+      AND words.rowid NOT IN (
+        SELECT hidden.id FROM documents JOIN chunks AS hidden ON hidden.document_id = documents.id
+        WHERE documents.client_id = :client AND documents.status IN (:indexing, :deleting))
+    ORDER BY score DESC, words.rowid LIMIT :limit""")
+# The + keeps SQLite from starting a search of its own for every id.
+_RESCORE = text("""
+    SELECT words.rowid, -bm25(chunk_words) AS score FROM chunk_words AS words
+    WHERE chunk_words MATCH :query AND words.rowid BETWEEN :first AND :last AND +words.rowid IN :ids
+""").bindparams(bindparam("ids", expanding=True))
+_FILENAMES = select(documents.c.id, documents.c.filename).where(
+    documents.c.client_id == bindparam("client"), documents.c.status == READY
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedWords:
+    """Words that count fully, and words that count `context_weight` of it."""
+
+    question: Sequence[str]
+    context: Sequence[str]
+    context_weight: float
+
+
+def search(connection: Connection, tenant: Tenant, words: WeightedWords, limit: int) -> dict[int, float]:
+    """The chunks of the client's ready documents that hold the words best: score (above 0) by chunk id, best first.
+
+    The `limit` best for the question, reordered by the context. When the question finds fewer than half as many, the
+    best for the context join them, so at most 1.5 * limit are returned.
+    """
+    scores = _rank(connection, tenant, words.question, limit)
+    if len(scores) < limit / 2:
+        by_context = _rank(connection, tenant, words.context, limit)
+        scores = {**dict.fromkeys(by_context, 0.0), **scores}
+    light = _rescore(connection, words.context, scores)
+    total = {chunk_id: score + words.context_weight * light.get(chunk_id, 0.0) for chunk_id, score in scores.items()}
+    return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
+
+
+def filenames(connection: Connection, tenant: Tenant) -> dict[str, str]:
+    """The names of the client's ready documents by document id."""
+    rows = connection.execute(_FILENAMES, {"client": tenant.client_id}).all()
+    return {document_id: filename for document_id, filename in rows}
+
+
+def _rank(connection: Connection, tenant: Tenant, words: Sequence[str], limit: int) -> dict[int, float]:
+    if not words:
+        return {}
+    values = {"query": _any_of(words), "client": tenant.client_id, "limit": limit}
+    rows = connection.execute(_RANK, {**values, "indexing": INDEXING, "deleting": DELETING})
+    return {row.rowid: row.score for row in rows}
+
+
+def _rescore(connection: Connection, words: Sequence[str], among: Mapping[int, float]) -> dict[int, float]:
+    """The bm25 of these chunks only: finding them costs little, scoring all others would."""
+    if not words or not among:
+        return {}
+    values = {"query": _any_of(words), "ids": list(among), "first": min(among), "last": max(among)}
+    return {row.rowid: row.score for row in connection.execute(_RESCORE, values)}
+
+
+def _any_of(words: Sequence[str]) -> str:
+    """Each word as an FTS5 string: inside the quotes nothing is syntax but the quote, which is doubled."""
+    return " OR ".join('"' + word.replace('"', '""') + '"' for word in words)

@@ -1,0 +1,11 @@
+"""`uvicorn conversational_rag.main:app`."""
+
+import sys
+
+from conversational_rag.application import load_app
+from conversational_rag.errors import StartError
+
+try:
+    app = load_app()
+except StartError as error:
+    sys.exit(f"conversational_rag cannot start: {error.detail}")

@@ -1,0 +1,189 @@
+"""What lives as long as the service: built once here, started in order, closed in reverse."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from conversational_rag.concurrency.lockfile import LockFile
+from conversational_rag.config import Settings
+from conversational_rag.db.engine import Database
+from conversational_rag.embedding.pool import EmbeddingPool
+from conversational_rag.embedding.registry import load_embedder
+from conversational_rag.errors import ServiceError
+from conversational_rag.ingestion.pipeline import Reader
+from conversational_rag.jobs.upkeep import Chore, Upkeep
+from conversational_rag.llm.groq import GroqChat
+from conversational_rag.llm.router import ModelRouter
+from conversational_rag.observability.metrics import Metrics
+from conversational_rag.rag.chain import ConversationalRetrievalChain
+from conversational_rag.rag.memory import Memory
+from conversational_rag.security.tenants import Tenant
+from conversational_rag.services.chat import Chat
+from conversational_rag.services.clients import Clients
+from conversational_rag.services.conversations import Conversations
+from conversational_rag.services.documents import Documents
+from conversational_rag.services.library import ClientLibrary
+from conversational_rag.services.search_index import SearchIndex
+from conversational_rag.services.sessions import Sessions
+from conversational_rag.services.uploads import UploadFolder
+from conversational_rag.vectorstores.registry import open_store
+
+_MEGABYTE = 1024 * 1024
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a dependency is: ok, starting, degraded or down. Not `needed`: the service answers without it."""
+
+    status: str
+    needed: bool
+    detail: str | None = None
+
+
+def data_lock(settings: Settings) -> LockFile:
+    """The lock on everything below DATA_DIR."""
+    return LockFile(settings.data_dir / ".lock")
+
+
+class Resources:
+    """The composition root. Building it touches nothing; `open` does."""
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self.settings, self.metrics = settings, metrics
+        self.lock = data_lock(settings)
+        self.database = Database(settings.session_db_path)
+        self.pool = EmbeddingPool(lambda: load_embedder(settings.embedding_model, settings.embedding_threads))
+        self.store = open_store(
+            settings.vector_store_type, settings.vector_store_path, settings.chroma_open_collections
+        )
+        self.reader = Reader(settings.parsing_seconds, settings.parsing_memory_mb * _MEGABYTE)
+        self.models = _build_models(settings)
+        self.index = SearchIndex(self.database, self.store)
+        self.conversations = Conversations(
+            self.database, ttl_seconds=settings.session_ttl, max_cached=settings.max_cached_sessions
+        )
+        self.sessions = Sessions(self.database, self.conversations)
+        self.clients = Clients(self.database, self.index, self.pool, self.conversations)
+        self.uploads = UploadFolder(settings.data_dir / "uploads", int(settings.max_file_mb * _MEGABYTE))
+        self.documents = Documents(
+            self.database, self.clients, self.index, self.pool, self.reader, self.conversations.now, metrics
+        )
+        self.chat = Chat(
+            self.clients,
+            self.conversations,
+            ConversationalRetrievalChain(self.models, settings.top_k),
+            Memory(settings.memory_type, settings.max_token_limit, settings.memory_window),
+            self.pool,
+            self._library,
+            self.models.expected_model,
+            metrics,
+        )
+        self.upkeep = Upkeep(
+            Chore("session_cleanup", self.sessions.cleanup, settings.cleanup_interval),
+            Chore("deletions", self.clients.finish_deletions, settings.cleanup_interval),
+            Chore("index_rebuild", self.index.rebuild_next, 0),
+        )
+        self._warming: asyncio.Task[None] | None = None
+
+    async def open(self, *, upkeep: bool = True) -> None:
+        """Take the data directory, bring it up to date, begin the upkeep. Raises StartError."""
+        self.lock.acquire()
+        await self.database.migrate()
+        await asyncio.to_thread(self.uploads.prepare)
+        await self.index.recover()
+        if upkeep:
+            self.upkeep.start()
+        # Not waited for: the service answers /health at once, and /readyz tells when the rest is there.
+        self._warming = asyncio.create_task(self._warm_up())
+
+    async def warmed_up(self) -> None:
+        """Wait until the model is loaded and the dependencies have been tried once."""
+        if self._warming is not None:
+            await self._warming
+
+    async def close(self) -> None:
+        """Let what runs come to its end, then stop everything in the reverse order."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
+        await self.upkeep.stop()
+        await self.chat.close()
+        await self.models.close()
+        await self.reader.close()
+        await self.pool.close()
+        await self.store.close()
+        await self.database.close()
+        self.lock.release()
+
+    async def states(self) -> dict[str, State]:
+        """Each dependency's state, asked now."""
+        database, vectors = await asyncio.gather(
+            _ping(self.database.ping, needed=True), _ping(self.index.ping, needed=False)
+        )
+        return {
+            "database": database,
+            "vector_store": self._vector_state(vectors),
+            "embedding": State("ok", True) if self.pool.ready else State("starting", True, "the model is being loaded"),
+            "language_model": self._model_state(),
+        }
+
+    def _vector_state(self, ping: State) -> State:
+        if ping.status == "ok" and self.index.stale_clients:
+            waiting = f"{self.index.stale_clients} clients are searched exactly while their index is rebuilt"
+            return State("degraded", False, waiting)
+        return ping
+
+    def _model_state(self) -> State:
+        if self.settings.groq_api_key is None:
+            return State("degraded", False, "GROQ_API_KEY is not set: answers quote the passages")
+        usable = [name for name, state in self.models.states().items() if state.available]
+        if not usable:
+            return State("degraded", False, "no model can be asked now: answers quote the passages")
+        return State("ok", False, f"asked next: {usable[0]}")
+
+    def _library(self, tenant: Tenant) -> ClientLibrary:
+        return ClientLibrary(tenant, self.database, self.index, self.pool)
+
+    async def _warm_up(self) -> None:
+        for part in (self.pool.start, self.index.ping, self.models.refresh):
+            try:
+                await part()
+            except ServiceError as error:
+                _log.warning("not_ready_yet", reason=str(error))
+
+
+def _build_models(settings: Settings) -> ModelRouter:
+    chat = None
+    if settings.groq_api_key is not None:
+        chat = GroqChat.connect(
+            api_key=settings.groq_api_key,
+            base_url=settings.groq_api_base,
+            temperature=settings.temperature,
+            timeout_seconds=settings.llm_timeout,
+        )
+    return ModelRouter(chat, settings.models, max_output_tokens=settings.max_output_tokens)
+
+
+async def _ping(ping: Callable[[], Awaitable[None]], *, needed: bool) -> State:
+    try:
+        await ping()
+    except ServiceError as error:
+        return State("down", needed, error.detail)
+    return State("ok", needed)
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    settings: Settings, metrics: Metrics | None = None, *, upkeep: bool = True
+) -> AsyncIterator[Resources]:
+    """`async with opened(settings) as resources: …`"""
+    resources = Resources(settings, metrics or Metrics())
+    try:
+        await resources.open(upkeep=upkeep)
+        yield resources
+    finally:
+        await resources.close()

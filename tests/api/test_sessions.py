@@ -1,0 +1,99 @@
+"""/api/v1/sessions"""
+
+import time
+import uuid
+
+import pytest
+from running_server import RunningServer
+
+
+@pytest.fixture(scope="module")
+def client(server: RunningServer) -> str:
+    return server.new_client(("moon.txt", b"The moon is 384,400 km away. It has no air."))
+
+
+def test_the_info_of_a_session(server: RunningServer, client: str) -> None:
+    before = time.time()
+    session_id = server.ask(client, "How far is the moon?")["session_id"]
+    info = server.http.get(f"/api/v1/sessions/{session_id}/info").json()
+    assert info["session_id"] == session_id
+    assert info["client_id"] == client
+    assert info["message_count"] == 2
+    assert before <= info["created_at"] <= info["last_accessed"] <= time.time()
+    assert info["expires_at"] == pytest.approx(info["last_accessed"] + 2_592_000, abs=1)
+    assert info["is_expired"] is False
+
+
+def test_the_messages_stand_in_order_with_their_sources(server: RunningServer, client: str) -> None:
+    session_id = server.ask(client, "How far is the moon?")["session_id"]
+    answer = server.ask(client, "Has it air?", session_id=session_id)
+    messages = server.http.get(f"/api/v1/sessions/{session_id}/messages").json()
+    assert [message["role"] for message in messages] == ["user", "assistant", "user", "assistant"]
+    assert messages[0]["content"] == "How far is the moon?"
+    assert messages[0]["sources"] == []
+    assert messages[3]["content"] == answer["response"]
+    assert messages[3]["sources"] == answer["sources"]
+    assert messages[3]["model"] == answer["model"]
+    page = server.http.get(f"/api/v1/sessions/{session_id}/messages", params={"limit": 1, "offset": 2}).json()
+    assert [message["content"] for message in page] == ["Has it air?"]
+
+
+def test_the_list_is_newest_first_and_can_be_narrowed(server: RunningServer) -> None:
+    client = server.new_client(("sun.txt", b"The sun is a star."))
+    ids = [server.ask(client, "What is the sun?")["session_id"] for _ in range(3)]
+    assert server.http.get("/api/v1/sessions/list", params={"client_id": client}).json() == ids[::-1]
+    assert server.http.get("/api/v1/sessions/list").json()[:3] == ids[::-1]
+    page = {"client_id": client, "limit": 1, "offset": 1}
+    assert server.http.get("/api/v1/sessions/list", params=page).json() == [ids[1]]
+
+
+@pytest.mark.parametrize("address", ["/api/v1/sessions/{}", "/api/v1/chat/{}"])
+def test_a_deleted_session_is_gone(server: RunningServer, client: str, address: str) -> None:
+    session_id = server.ask(client, "How far is the moon?")["session_id"]
+    deleted = server.http.delete(address.format(session_id))
+    assert deleted.status_code == 200
+    assert deleted.json()["messages_deleted"] == 2
+    assert server.http.delete(address.format(session_id)).status_code == 404
+    assert server.http.get(f"/api/v1/sessions/{session_id}/info").status_code == 404
+    fresh = server.ask(client, "And has it air?", session_id=session_id)
+    assert fresh["new_session"] is True
+    assert server.http.get(f"/api/v1/sessions/{session_id}/info").json()["message_count"] == 2
+
+
+def test_another_client_and_nobody_do_not_find_a_session(server: RunningServer, client: str) -> None:
+    other = server.new_client(("x.txt", b"Something else."))
+    session_id = server.ask(client, "How far is the moon?")["session_id"]
+    for who in (other, "nobody-here"):
+        for method, path in (
+            ("GET", f"/api/v1/sessions/{session_id}/info"),
+            ("GET", f"/api/v1/sessions/{session_id}/messages"),
+            ("DELETE", f"/api/v1/sessions/{session_id}"),
+            ("DELETE", f"/api/v1/chat/{session_id}"),
+        ):
+            response = server.http.request(method, path, params={"client_id": who})
+            assert response.status_code == 404
+            assert response.json()["code"] == "session_not_found"
+    own = server.http.get(f"/api/v1/sessions/{session_id}/info", params={"client_id": client})
+    assert own.status_code == 200
+
+
+def test_the_stats_and_the_cleanup(server: RunningServer, client: str) -> None:
+    server.ask(client, "How far is the moon?")
+    stats = server.http.get("/api/v1/sessions/stats").json()
+    assert set(stats) == {
+        "active_chains", "total_sessions", "active_sessions", "total_messages", "database_size_mb",
+        "avg_messages_per_session",
+    }  # fmt: skip
+    assert stats["active_sessions"] >= 1
+    assert stats["total_messages"] >= 2
+    assert stats["database_size_mb"] > 0
+    assert 1 <= stats["active_chains"] <= 100
+    cleanup = server.http.post("/api/v1/sessions/cleanup").json()
+    assert cleanup["removed"] == 0
+    assert set(cleanup["current_stats"]) == set(stats)
+
+
+def test_unknown_sessions_are_not_found(server: RunningServer) -> None:
+    for session_id in (str(uuid.uuid4()), "x" * 500, "%00", "a%20b"):
+        assert server.http.get(f"/api/v1/sessions/{session_id}/info").status_code == 404
+        assert server.http.delete(f"/api/v1/sessions/{session_id}").status_code == 404
