@@ -1,0 +1,241 @@
+"""Groq: the only file that knows its SDK. Sends one request, reads its stream raw, translates every failure.
+
+ChatGroq stays the base, so that the model composes as LangChain users expect; its wire is replaced, because it has no
+timeout, keeps the connection of an abandoned stream, ends a truncated stream silently, hides the response headers and
+spends seven times the CPU per word.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, NoReturn, Self
+
+import groq
+import httpx
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
+from langchain_core.language_models.chat_models import agenerate_from_stream
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_groq import ChatGroq
+from pydantic import PrivateAttr, SecretStr, model_validator
+
+from conversational_rag.errors import BadGeneration, ConfigurationError, ModelError, ModelUnreachable
+from conversational_rag.llm.base import Finished, Usage, Word
+from conversational_rag.llm.catalogue import chat_models_in, with_family_parameters
+from conversational_rag.llm.chunks import as_chunk
+from conversational_rag.llm.headers import RateLimitHeaders, read_rate_limits
+from conversational_rag.llm.refusals import explain
+from conversational_rag.llm.sse import CompletionDecoder
+from conversational_rag.llm.tokens import estimate_messages, estimate_tokens
+
+_CONNECT_SECONDS = 5.0
+_DRAIN_SECONDS = 0.5
+_LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=20, keepalive_expiry=30)
+_USER_AGENT = "conversational-rag"
+
+OnRateLimits = Callable[[str, RateLimitHeaders], None]
+
+
+class GroqChat(ChatGroq):
+    """A ChatGroq for a server, for text alone (no tools, no JSON mode), asynchronous alone.
+
+    Raises errors of our tree (ModelError), never the SDK's. An abandoned stream frees its connection at once.
+    """
+
+    # Groq reserves prompt + allowance before it runs, so an allowance is sent with every call, and it is small.
+    max_tokens: int = 1024
+    max_retries: int = 0
+    _sdk: groq.AsyncGroq = PrivateAttr()
+
+    @classmethod
+    def connect(
+        cls, api_key: SecretStr, *, base_url: str, temperature: float, timeout_seconds: float, model: str = ""
+    ) -> Self:
+        """A GroqChat for one key; opens no connection yet. Raises ConfigurationError.
+
+        `base_url` has no path (the SDK appends /openai/v1). `timeout_seconds` bounds each wait for the next bytes.
+        Without a `model`, each call names its own.
+        """
+        key = api_key.get_secret_value().strip()
+        if not key or not key.isascii() or not key.isprintable():
+            raise ConfigurationError("GROQ_API_KEY: it holds characters that no key has; copy it again")
+        timeout = httpx.Timeout(timeout_seconds, connect=min(_CONNECT_SECONDS, timeout_seconds))
+        return cls(
+            model_name=model,
+            groq_api_key=SecretStr(key),
+            groq_api_base=base_url,
+            temperature=temperature,
+            request_timeout=timeout,
+        )
+
+    @model_validator(mode="after")
+    def validate_environment(self) -> Self:
+        """Build one asynchronous client (ChatGroq builds two, with a TLS context each)."""
+        if not isinstance(self.request_timeout, httpx.Timeout) or self.groq_api_key is None:
+            raise ValueError("api_key and timeout (an httpx.Timeout) are needed: see GroqChat.connect")
+        self._sdk = groq.AsyncGroq(
+            api_key=self.groq_api_key.get_secret_value(),
+            base_url=self.groq_api_base,
+            timeout=self.request_timeout,
+            max_retries=self.max_retries,
+            default_headers={"User-Agent": _USER_AGENT, **(self.default_headers or {})},
+            http_client=self.http_async_client or httpx.AsyncClient(limits=_LIMITS),
+        )
+        return self
+
+    async def stream_words(
+        self,
+        messages: Sequence[BaseMessage],
+        *,
+        model: str | None = None,
+        max_output_tokens: int | None = None,
+        on_rate_limits: OnRateLimits | None = None,
+        **options: Any,
+    ) -> AsyncGenerator[Word | Finished, None]:
+        """One call: words as they come, then Finished with what it cost; raises a ModelError.
+
+        An answer without text costs too, so its Finished comes first and the BadGeneration after it.
+        `on_rate_limits` gets the model and the response headers of every answer and refusal.
+        """
+        options |= {"model": model or self.model_name, "max_tokens": max_output_tokens or self.max_tokens}
+        body, decoder, said = self._body(messages, options), CompletionDecoder(), list[str]()
+        with _translated(body["model"], on_rate_limits):
+            async with self._open(body) as response:
+                if on_rate_limits is not None:
+                    on_rate_limits(body["model"], read_rate_limits(response.headers))
+                async with contextlib.aclosing(response.http_response.aiter_bytes()) as reads:
+                    async for data in reads:
+                        if text := decoder.feed(data):
+                            said.append(text)
+                            yield Word(text)
+                        if decoder.done or decoder.failure is not None:
+                            break
+                    if decoder.done:
+                        await _drain(reads)
+        if decoder.failure is None and decoder.finish_reason is not None:
+            usage = decoder.usage or Usage(estimate_messages(messages), estimate_tokens("".join(said)), 0, 1)
+            yield Finished(decoder.model or body["model"], usage, decoder.finish_reason)
+        decoder.end()
+
+    async def list_models(self) -> tuple[str, ...]:
+        """The ids that this key may call and that can hold a conversation; raises a ModelError."""
+        with _translated("", None):
+            response = await self._sdk.models.with_raw_response.list()
+            return chat_models_in(await response.read())
+
+    async def close(self) -> None:
+        """Close every connection; streams that still run break off."""
+        await self._sdk.close()
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        words = self.stream_words(messages, stop=stop if stop is not None else self.stop, **_our_names(kwargs))
+        async with contextlib.aclosing(words) as pieces:
+            async for piece in pieces:
+                chunk = as_chunk(piece)
+                if run_manager is not None:
+                    await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                yield chunk
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return await agenerate_from_stream(self._astream(messages, stop, run_manager, **kwargs))
+
+    def _generate(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise NotImplementedError("GroqChat is asynchronous: use ainvoke or astream")
+
+    def _stream(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise NotImplementedError("GroqChat is asynchronous: use ainvoke or astream")
+
+    def bind_tools(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Refused: only text is read from the stream."""
+        raise NotImplementedError("GroqChat reads text alone: tools are not supported")
+
+    def _open(self, body: dict[str, Any]) -> AbstractAsyncContextManager[Any]:
+        # As `extra_body`, because the SDK walks through whatever is passed by name: a fifth of the CPU of a call.
+        create = self._sdk.chat.completions.with_streaming_response.create
+        return create(messages=[], model=body["model"], stream=True, extra_body=body)
+
+    def _body(self, messages: Sequence[BaseMessage], options: dict[str, Any]) -> dict[str, Any]:
+        rows, defaults = self._create_message_dicts(list(messages), None)
+        # The provider refuses a message's `name`.
+        rows = [{name: _sendable(value) for name, value in row.items() if name != "name"} for row in rows]
+        return with_family_parameters({**defaults, **options, "stream": True, "messages": rows})
+
+
+def _sendable(value: Any) -> Any:
+    """Text that can be sent: half characters, which broken files hold, become question marks."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _our_names(options: dict[str, Any]) -> dict[str, Any]:
+    renamed = {"max_tokens": "max_output_tokens"}
+    return {renamed.get(name, name): value for name, value in options.items()}
+
+
+async def _drain(reads: AsyncGenerator[bytes, None]) -> None:
+    """Read to the end of the body, which is due now, so that the connection can be used again."""
+    with contextlib.suppress(TimeoutError, httpx.HTTPError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for _ in reads:
+                pass
+
+
+@contextlib.contextmanager
+def _translated(model: str, on_rate_limits: OnRateLimits | None) -> Iterator[None]:
+    try:
+        yield
+    except tuple(TRANSLATIONS) as error:
+        if on_rate_limits is not None and isinstance(error, groq.APIStatusError):
+            on_rate_limits(model, read_rate_limits(error.response.headers))
+        raise translate(error) from error
+
+
+def translate(error: Exception) -> ModelError:
+    """The error of our tree for one of the SDK's or of the HTTP client's."""
+    return next(TRANSLATIONS[kind](error) for kind in type(error).__mro__ if kind in TRANSLATIONS)
+
+
+def _refused(error: Any) -> ModelError:
+    return explain(error.status_code, error.body, error.response.headers)
+
+
+def _unreachable(_error: Any) -> ModelError:
+    return ModelUnreachable()
+
+
+def _timed_out(_error: Any) -> ModelError:
+    return ModelUnreachable("The provider did not answer in time; try again, or raise LLM_TIMEOUT.")
+
+
+TRANSLATIONS: dict[type[Exception], Callable[[Any], ModelError]] = {
+    groq.GroqError: _unreachable,
+    groq.APIError: lambda error: explain(0, error.body),
+    groq.APIResponseValidationError: lambda _error: BadGeneration(),
+    groq.APIStatusError: _refused,
+    groq.BadRequestError: _refused,
+    groq.AuthenticationError: _refused,
+    groq.PermissionDeniedError: _refused,
+    groq.NotFoundError: _refused,
+    groq.ConflictError: _refused,
+    groq.UnprocessableEntityError: _refused,
+    groq.RateLimitError: _refused,
+    groq.InternalServerError: _refused,
+    groq.APIConnectionError: _unreachable,
+    groq.APITimeoutError: _timed_out,
+    httpx.HTTPError: _unreachable,
+    httpx.TimeoutException: _timed_out,
+    httpx.StreamError: _unreachable,
+    httpx.InvalidURL: _unreachable,
+}

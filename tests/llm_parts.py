@@ -1,0 +1,20 @@
+"""A prompt, and time that passes only when a test says so, for tests of what talks to models."""
+
+from langchain_core.messages import HumanMessage, SystemMessage
+
+MESSAGES = [SystemMessage("Answer from the passages."), HumanMessage("Pumps last long.\n\nQuestion: How long?")]
+
+
+class Time:
+    """A clock, and a sleep that moves it on."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
