@@ -13,10 +13,10 @@ import structlog
 
 from conversational_rag.db import chunks, clients, documents
 from conversational_rag.db.engine import Connection, Database
-from conversational_rag.errors import IndexUnavailable
+from conversational_rag.errors import IndexUnavailable, StorageFull
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.vectorstores import exact
-from conversational_rag.vectorstores.base import CollectionBroken, Hit, Vectors, VectorStore
+from conversational_rag.vectorstores.base import CollectionBroken, Hit, IndexUnreadable, Vectors, VectorStore
 
 _REBUILD_BATCH = 500
 _log = structlog.get_logger()
@@ -30,6 +30,7 @@ class SearchIndex:
         self._locks: weakref.WeakValueDictionary[Tenant, asyncio.Lock] = weakref.WeakValueDictionary()
         self._trusted: set[Tenant] = set()
         self._stale: dict[Tenant, None] = {}
+        self._lost = False
         self._work = asyncio.Event()
 
     def changing(self, tenant: Tenant) -> asyncio.Lock:
@@ -61,7 +62,8 @@ class SearchIndex:
         try:
             await self._store.ensure(tenant, client.embedding_fingerprint)
             await self._store.add(tenant, ids, vectors, [{"document_id": document_id}] * len(ids))
-        except IndexUnavailable as error:
+        except (IndexUnavailable, StorageFull) as error:
+            # The rows stand in SQL: the document can be found, and is indexed when the store can take it.
             await self._distrust(tenant, str(error))
 
     async def remove(self, tenant: Tenant, ids: Sequence[int]) -> None:
@@ -82,6 +84,8 @@ class SearchIndex:
                 return await self._store.search(tenant, vector, k)
         except CollectionBroken as error:
             await self._distrust(tenant, str(error))
+        except IndexUnreadable as error:
+            self._lose_all(str(error))
         except IndexUnavailable as error:
             _log.warning("index_unavailable", reason=str(error))
         return await self._scan(tenant, vector, k)
@@ -95,6 +99,10 @@ class SearchIndex:
         except CollectionBroken:
             # The store was started again; a damaged index can be dropped without being read.
             return await self._store.drop(tenant)
+        except IndexUnreadable as error:
+            # All of it goes, and this client does not come back.
+            self._lose_all(str(error))
+            return 0
 
     async def rebuild(self, tenant: Tenant) -> None:
         """Make the client's index anew from the vectors in SQL. Raises IndexUnavailable."""
@@ -112,6 +120,8 @@ class SearchIndex:
     async def rebuild_next(self) -> None:
         """Wait until some client's index is stale, and rebuild one. Raises IndexUnavailable."""
         await self._work.wait()
+        if self._lost:
+            await self._start_over()
         self._work.clear()
         if self._stale:
             tenant = next(iter(self._stale))
@@ -122,7 +132,23 @@ class SearchIndex:
 
     async def ping(self) -> None:
         """Raise IndexUnavailable when the store does not answer."""
-        await self._store.ping()
+        try:
+            await self._store.ping()
+        except IndexUnreadable as error:
+            self._lose_all(str(error))
+            raise
+
+    def _lose_all(self, reason: str) -> None:
+        _log.error("index_lost", reason=reason)
+        self._lost = True
+        self._work.set()
+
+    async def _start_over(self) -> None:
+        """Nothing of the store can be read: empty it, and make every client's index anew."""
+        await self._store.reset()
+        for client in await self._database.read(clients.admin_list):
+            await self._distrust(client.tenant, "the whole index was lost")
+        self._lost = False
 
     async def _is_trusted(self, tenant: Tenant, expected: int = 0) -> bool:
         """Whether the index may be asked; at the first touch it is compared with SQL.

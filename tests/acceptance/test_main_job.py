@@ -183,6 +183,17 @@ def test_a_lost_vector_index_is_rebuilt_from_the_database(tmp_path: Path) -> Non
         assert list((tmp_path / "chroma_db").glob("*/*.bin"))
 
 
+def test_a_vector_index_that_is_rubbish_is_made_anew(tmp_path: Path) -> None:
+    with RunningServer(tmp_path) as server:
+        client_id = server.new_client(("report.pdf", make_pdf(REPORT)))
+        server.stop()
+        (tmp_path / "chroma_db" / "chroma.sqlite3").write_bytes(b"this is no database" * 1000)
+        server.start()
+        assert server.ask(client_id, "When was the Harbour Bridge opened?")["sources"][0]["page"] == 2
+        wait_for(lambda: server.http.get("/readyz").json()["dependencies"]["vector_store"]["status"] == "ok")
+        assert server.ask(client_id, "When was the Harbour Bridge opened?")["sources"][0]["page"] == 2
+
+
 def upload_until_it_breaks(
     server: RunningServer, round_number: int, acknowledged: dict[str, str], most: int = 1000
 ) -> None:

@@ -10,10 +10,10 @@ from conversational_rag.db import chunks, clients, documents
 from conversational_rag.db.chunks import NewChunk
 from conversational_rag.db.documents import NewDocument
 from conversational_rag.db.engine import Connection, Database
-from conversational_rag.errors import IndexUnavailable
+from conversational_rag.errors import IndexUnavailable, StorageFull
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.search_index import SearchIndex
-from conversational_rag.vectorstores.base import CollectionBroken, Hit, Vectors
+from conversational_rag.vectorstores.base import CollectionBroken, Hit, IndexUnreadable, Vectors
 
 ACME, BETA = Tenant("acme"), Tenant("beta")
 VECTORS = np.eye(8, dtype=np.float32)
@@ -66,6 +66,15 @@ class MemoryStore:
         self._check()
         self.prints.pop(tenant, None)
         return len(self.collections.pop(tenant, {}))
+
+    @property
+    def restarts(self) -> int:
+        return 0
+
+    async def reset(self) -> None:
+        self.collections.clear()
+        self.prints.clear()
+        self.fault = None
 
     async def ping(self) -> None:
         self._check()
@@ -224,3 +233,22 @@ async def test_rows_of_another_client_or_of_an_unfinished_document_are_never_fou
     await stored(database, index, BETA)
     await database.write(insert, ACME, "doc-unfinished", documents.INDEXING)
     assert await index.search(ACME, VECTORS[0], 100) == []
+
+
+async def test_an_index_that_cannot_be_read_at_all_is_made_anew(database: Database, store: MemoryStore) -> None:
+    index = SearchIndex(database, store)
+    ids = {tenant: await stored(database, index, tenant) for tenant in (ACME, BETA)}
+    store.fault = IndexUnreadable()
+    assert await best(index, ACME, 1) == ids[ACME][1]
+    await index.rebuild_next()
+    await index.rebuild_next()
+    assert index.stale_clients == 0
+    assert {tenant: sorted(kept) for tenant, kept in store.collections.items()} == ids
+
+
+async def test_a_full_disk_under_the_index_loses_no_document(database: Database, store: MemoryStore) -> None:
+    index = SearchIndex(database, store)
+    store.fault = StorageFull()
+    ids = await stored(database, index)
+    assert await best(index, ACME, 6) == ids[6]
+    assert index.is_stale(ACME)

@@ -1,0 +1,75 @@
+"""A client's library: what the retriever asks for, bound to one tenant."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from conversational_rag.db import chunks, keyword_index, neighbours
+from conversational_rag.db.chunks import ChunkRow
+from conversational_rag.db.engine import Connection, Database
+from conversational_rag.db.keyword_index import WeightedWords
+from conversational_rag.rag.conversation import Passage
+from conversational_rag.rag.fusion import Candidate
+from conversational_rag.rag.query import CONTEXT_WEIGHT, QueryWords
+from conversational_rag.security.tenants import Tenant
+from conversational_rag.vectorstores.base import Hit, Vectors
+
+
+class Index(Protocol):
+    """Finds the nearest vectors of a client: the search index, or an exact scan."""
+
+    async def search(self, tenant: Tenant, vector: Vectors, k: int) -> list[Hit]:
+        """The k nearest vectors by cosine, best first."""
+
+
+class QueryEmbedder(Protocol):
+    """Embeds questions: the embedding pool."""
+
+    async def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape (len(texts), dimensions)."""
+
+
+class ClientLibrary:
+    """The ready documents of one client."""
+
+    def __init__(self, tenant: Tenant, database: Database, index: Index, pool: QueryEmbedder) -> None:
+        self._tenant, self._database, self._index, self._pool = tenant, database, index, pool
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of questions, shape (len(texts), dimensions)."""
+        return await self._pool.embed_queries(texts)
+
+    async def nearest(self, vector: Vectors, k: int) -> Mapping[int, float]:
+        """The cosine similarity of the k nearest chunks, by chunk id."""
+        return {hit.chunk_id: hit.similarity for hit in await self._index.search(self._tenant, vector, k)}
+
+    async def matching(self, words: QueryWords, k: int) -> Mapping[int, float]:
+        """The bm25 score (above 0) of about k chunks that hold words of the query, by chunk id."""
+        weighted = WeightedWords(words.question, words.context, CONTEXT_WEIGHT)
+        return await self._database.read(keyword_index.search, self._tenant, weighted, k)
+
+    async def filenames(self) -> Mapping[str, str]:
+        """The name of every document, by document id."""
+        return await self._database.read(keyword_index.filenames, self._tenant)
+
+    async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
+        """These chunks, by id; those that may not be seen (any more) are left out."""
+        return await self._database.read(_read_candidates, self._tenant, chunk_ids)
+
+
+def _read_candidates(connection: Connection, tenant: Tenant, chunk_ids: Sequence[int]) -> dict[int, Candidate]:
+    rows = chunks.get(connection, tenant, chunk_ids)
+    beside = neighbours.find(connection, tenant, chunk_ids)
+    return {chunk_id: Candidate(_passage(row), beside.get(chunk_id, ())) for chunk_id, row in rows.items()}
+
+
+def _passage(row: ChunkRow) -> Passage:
+    return Passage(
+        chunk_id=row.id,
+        document_id=row.document_id,
+        filename=row.filename,
+        ordinal=row.ordinal,
+        page=row.page,
+        start=row.start,
+        text=row.text,
+        score=0.0,
+    )
