@@ -125,6 +125,7 @@ async def _reindex(settings: Settings, client: str | None) -> int:
 
     async with opened(settings, upkeep=False) as resources:
         reindexing = Reindexing(resources.database, resources.index, resources.pool)
+        await reindexing.prepare()
         tenants = [Tenant(client)] if client else await reindexing.list_clients()
         for tenant in track(tenants, "Embedding", console=_out):
             chunks = await reindexing.reindex(tenant)

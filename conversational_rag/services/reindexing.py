@@ -7,6 +7,7 @@ from conversational_rag.embedding.pool import EmbeddingPool
 from conversational_rag.errors import ClientNotFound
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.search_index import SearchIndex
+from conversational_rag.vectorstores.base import IndexUnreadable
 
 _BATCH = 256
 
@@ -16,6 +17,13 @@ class Reindexing:
 
     def __init__(self, database: Database, index: SearchIndex, pool: EmbeddingPool) -> None:
         self._database, self._index, self._pool = database, index, pool
+
+    async def prepare(self) -> None:
+        """Empty a vector store of which nothing can be read. Raises IndexUnavailable."""
+        try:
+            await self._index.ping()
+        except IndexUnreadable:
+            await self._index.start_over()
 
     async def list_clients(self) -> list[Tenant]:
         """Every client."""

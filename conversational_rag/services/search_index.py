@@ -121,7 +121,7 @@ class SearchIndex:
         """Wait until some client's index is stale, and rebuild one. Raises IndexUnavailable."""
         await self._work.wait()
         if self._lost:
-            await self._start_over()
+            await self.start_over()
         self._work.clear()
         if self._stale:
             tenant = next(iter(self._stale))
@@ -129,6 +129,13 @@ class SearchIndex:
             self._stale[tenant] = self._stale.pop(tenant)
             self._work.set()
             await self.rebuild(tenant)
+
+    async def start_over(self) -> None:
+        """Empty the store, of which nothing can be read; every client's index waits to be rebuilt."""
+        await self._store.reset()
+        for client in await self._database.read(clients.admin_list):
+            await self._distrust(client.tenant, "the whole index was lost")
+        self._lost = False
 
     async def ping(self) -> None:
         """Raise IndexUnavailable when the store does not answer."""
@@ -142,13 +149,6 @@ class SearchIndex:
         _log.error("index_lost", reason=reason)
         self._lost = True
         self._work.set()
-
-    async def _start_over(self) -> None:
-        """Nothing of the store can be read: empty it, and make every client's index anew."""
-        await self._store.reset()
-        for client in await self._database.read(clients.admin_list):
-            await self._distrust(client.tenant, "the whole index was lost")
-        self._lost = False
 
     async def _is_trusted(self, tenant: Tenant, expected: int = 0) -> bool:
         """Whether the index may be asked; at the first touch it is compared with SQL.

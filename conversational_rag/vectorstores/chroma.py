@@ -1,0 +1,186 @@
+"""The vector store on Chroma: a collection a client, in a process that owns the directory and is started as needed."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conversational_rag.concurrency.child import ChildFailed, ChildProcess
+from conversational_rag.errors import IndexUnavailable, StorageFull
+from conversational_rag.security.tenants import Tenant
+from conversational_rag.vectorstores import chroma_directory, chroma_errors
+from conversational_rag.vectorstores.base import CollectionBroken, Hit, IndexInUse, Vectors
+from conversational_rag.vectorstores.circuit_breaker import CircuitBreaker, CircuitOpen
+
+_MODULE = "conversational_rag.vectorstores.chroma_process"
+_ADD_SLICE = 25  # about 10 ms: as long as a search may have to wait
+_REMOVE_SLICE = 500
+_FULL_DISK_BYTES = 8 * 1024 * 1024
+_READ_SECONDS = 15.0
+_WRITE_SECONDS = 60.0
+
+
+class ChromaStore:
+    """Implements `VectorStore`. Reads overtake writes; each slice of a write is a call of its own.
+
+    When the process dies, the client whose call was in flight gets CollectionBroken, and the next call starts another.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        open_collections: int,
+        *,
+        lock_seconds: float = 20.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`open_collections` indexes are held in memory at once (about 3 MB and 4 files each; 64 at the least).
+
+        `lock_seconds` is how long a start waits for another process to leave the directory; `clock` is the breaker's.
+        """
+        self._path, self._lock_seconds = path.resolve(), lock_seconds
+        self._arguments = (
+            *(str(self._path), "--open-collections", str(open_collections)),
+            *("--lock-seconds", str(lock_seconds)),
+        )
+        self._breaker = CircuitBreaker(clock)
+        self._resetting = asyncio.Lock()
+        self._closed = False
+        self._earlier_starts = 0
+        self._child = self._new_child()
+
+    @property
+    def restarts(self) -> int:
+        """How often the process had to be started again."""
+        return max(0, self._earlier_starts + self._child.starts - 1)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, None while there is none."""
+        return self._child.pid
+
+    async def ensure(self, tenant: Tenant, fingerprint: str) -> None:
+        """See `VectorStore`. A collection of that name that another program made is replaced."""
+        await self._write(tenant, "ensure", {"fingerprint": fingerprint})
+
+    async def fingerprint(self, tenant: Tenant) -> str | None:
+        """See `VectorStore`."""
+        found: str | None = await self._read(tenant, "fingerprint")
+        return found
+
+    async def add(
+        self, tenant: Tenant, ids: Sequence[int], vectors: Vectors, metadata: Sequence[Mapping[str, str | int]]
+    ) -> None:
+        """See `VectorStore`. Raises ValueError when lengths differ or a number is not finite."""
+        _check(ids, vectors, metadata)
+        for start in range(0, len(ids), _ADD_SLICE):
+            part = slice(start, start + _ADD_SLICE)
+            arguments = {"ids": [int(identity) for identity in ids[part]], "metadata": list(map(dict, metadata[part]))}
+            await self._write(tenant, "add", arguments, _as_bytes(vectors[part]))
+
+    async def remove(self, tenant: Tenant, ids: Sequence[int]) -> None:
+        """See `VectorStore`."""
+        for start in range(0, len(ids), _REMOVE_SLICE):
+            part = [int(identity) for identity in ids[start : start + _REMOVE_SLICE]]
+            await self._write(tenant, "remove", {"ids": part})
+
+    async def search(self, tenant: Tenant, vector: Vectors, k: int) -> list[Hit]:
+        """See `VectorStore`. Raises ValueError when `vector` is no vector of finite numbers."""
+        if vector.ndim != 1 or not np.isfinite(vector).all():
+            raise ValueError(f"a search takes one vector of finite numbers, not one of shape {vector.shape}")
+        if k < 1:
+            return []
+        found = await self._read(tenant, "search", {"k": k}, _as_bytes(vector))
+        hits = [Hit(identity, 1.0 - distance) for identity, distance in found]
+        return sorted(hits, key=lambda hit: (-hit.similarity, hit.chunk_id))
+
+    async def count(self, tenant: Tenant) -> int:
+        """See `VectorStore`."""
+        count: int = await self._read(tenant, "count")
+        return count
+
+    async def drop(self, tenant: Tenant) -> int:
+        """See `VectorStore`. Works on a broken collection, even on one that kills the process that reads it."""
+        try:
+            count = await self.count(tenant)
+        except CollectionBroken:
+            count = 0
+        await self._write(tenant, "drop")
+        return count
+
+    async def ping(self) -> None:
+        """See `VectorStore`."""
+        await self._call("ping", urgent=True, timeout_seconds=_READ_SECONDS)
+
+    async def reset(self) -> None:
+        """See `VectorStore`. Deletes what Chroma wrote into the directory, and no other file."""
+        async with self._resetting:
+            if self._closed:
+                raise IndexUnavailable
+            await self._child.stop()
+            try:
+                await asyncio.to_thread(chroma_directory.erase, self._path, self._lock_seconds)
+            except chroma_directory.DirectoryInUse as error:
+                raise IndexInUse from error
+            finally:
+                self._earlier_starts += self._child.starts
+                self._breaker.reset()
+                self._child = self._new_child()
+
+    async def close(self) -> None:
+        """See `VectorStore`."""
+        async with self._resetting:
+            self._closed = True
+            await self._child.stop()
+
+    def _new_child(self) -> ChildProcess:
+        return ChildProcess(_MODULE, *self._arguments, before_start=self._breaker.admit)
+
+    async def _read(
+        self, tenant: Tenant, method: str, arguments: Mapping[str, Any] | None = None, payload: bytes = b""
+    ) -> Any:
+        arguments = {"collection": tenant.collection_name, **(arguments or {})}
+        return await self._call(method, arguments, payload, urgent=True, timeout_seconds=_READ_SECONDS)
+
+    async def _write(
+        self, tenant: Tenant, method: str, arguments: Mapping[str, Any] | None = None, payload: bytes = b""
+    ) -> None:
+        arguments = {"collection": tenant.collection_name, **(arguments or {})}
+        try:
+            await self._call(method, arguments, payload, urgent=False, timeout_seconds=_WRITE_SECONDS)
+        except CollectionBroken as error:
+            if shutil.disk_usage(self._path).free < _FULL_DISK_BYTES:  # Chroma does not say so
+                raise StorageFull from error
+            raise
+
+    async def _call(
+        self,
+        method: str,
+        arguments: dict[str, Any] | None = None,
+        payload: bytes = b"",
+        *,
+        urgent: bool,
+        timeout_seconds: float,
+    ) -> Any:
+        try:
+            answer = await self._child.call(method, arguments, payload, urgent=urgent, timeout_seconds=timeout_seconds)
+        except (ChildFailed, CircuitOpen) as error:
+            if chroma_errors.worth_a_pause(error):
+                self._breaker.trip(error)
+            raise chroma_errors.translate(error, one_collection=bool(arguments)) from error
+        return answer.header["result"]
+
+
+def _check(ids: Sequence[int], vectors: Vectors, metadata: Sequence[Mapping[str, str | int]]) -> None:
+    if vectors.ndim != 2 or not len(ids) == len(vectors) == len(metadata):
+        raise ValueError(f"{len(ids)} ids, vectors of shape {vectors.shape} and {len(metadata)} metadata do not match")
+    if not np.isfinite(vectors).all():
+        raise ValueError("a vector holds a number that is not finite")
+
+
+def _as_bytes(vectors: Vectors) -> bytes:
+    return np.ascontiguousarray(vectors, np.float32).tobytes()
