@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -52,7 +53,8 @@ class ChildProcess:
     """`python -m module arguments…`, serving frames (see `serving.serve`). Calls go one at a time, urgent ones first.
 
     A child that has died is started again by the next call. It is spawned, never forked: a fork
-    after Chroma or onnxruntime has started threads hangs.
+    after Chroma or onnxruntime has started threads hangs. It does not inherit API keys: one kind of child reads hostile
+    files.
     """
 
     def __init__(
@@ -133,7 +135,11 @@ class ChildProcess:
         self._before_start()
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_STREAM_LIMIT
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=_STREAM_LIMIT,
+                env={name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
             )
         except OSError as error:
             raise ChildNotStarted(type(error).__name__, str(error)) from error

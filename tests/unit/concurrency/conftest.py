@@ -26,6 +26,10 @@ def echo(payload, **arguments):
     return arguments, payload[::-1]
 
 
+def environment(_payload):
+    return dict(os.environ), b""
+
+
 def pid(_payload):
     return os.getpid(), b""
 
@@ -63,7 +67,7 @@ def prepare():
         raise LookupError("nothing to serve")
     if "--die" in sys.argv:
         os._exit(5)
-    return {call.__name__: call for call in (echo, pid, print_noise, fail, die, wait_for, append)}
+    return {call.__name__: call for call in (echo, environment, pid, print_noise, fail, die, wait_for, append)}
 
 
 if __name__ == "__main__":

@@ -62,6 +62,14 @@ async def test_an_exception_of_a_handler_comes_back_by_name_and_the_child_lives_
     assert child.starts == 1
 
 
+async def test_a_child_does_not_inherit_api_keys(child: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_secret")
+    monkeypatch.setenv("HARMLESS", "yes")
+    environment = (await child.call("environment")).header["result"]
+    assert environment["HARMLESS"] == "yes"
+    assert "gsk_secret" not in str(environment)
+
+
 async def test_a_method_that_does_not_exist_is_refused(child: ChildProcess) -> None:
     with pytest.raises(ChildRefused) as caught:
         await child.call("no_such_method")
