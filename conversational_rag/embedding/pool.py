@@ -1,0 +1,123 @@
+"""The embedder behind one door: off the event loop, one slice at a time, questions before documents."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+
+from conversational_rag.concurrency.turnstile import Turnstile
+from conversational_rag.embedding.base import Embedder, Vectors
+from conversational_rag.errors import Unavailable
+
+# Called on the event loop with the number of passages embedded so far.
+Progress = Callable[[int], None]
+
+_Answer = TypeVar("_Answer")
+
+
+class EmbeddingPool:
+    """Runs an embedder's blocking calls in a thread of its own, for one event loop.
+
+    Bulk work goes in slices of the embedder's batch size and queues anew for each; a question goes in front of
+    what is waiting, so it waits for one slice at most. Every method loads the model if it is not loaded yet,
+    and raises what loading or embedding raises, or Unavailable once the pool is closed.
+    """
+
+    def __init__(self, load: Callable[[], Embedder]) -> None:
+        """`load` is called in the thread; until it has succeeded, each call tries again."""
+        self._load = load
+        self._embedder: Embedder | None = None
+        self._turnstile = Turnstile()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding-pool")
+        self._closed = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether the model is loaded and the pool open."""
+        return self._embedder is not None and not self._closed
+
+    @property
+    def fingerprint(self) -> str:
+        """The embedder's, after `start`; RuntimeError before."""
+        return self._loaded.fingerprint
+
+    @property
+    def dimensions(self) -> int:
+        """Length of one vector, after `start`; RuntimeError before."""
+        return self._loaded.dimensions
+
+    async def start(self) -> None:
+        """Load the model, once."""
+        if self._embedder is None:
+            await self._in_turn(self._loaded_in_thread, urgent=True)
+
+    async def embed_query(self, text: str) -> Vectors:
+        """The unit vector of a question, shape (dimensions,)."""
+        vector: Vectors = (await self.embed_queries([text]))[0]
+        return vector
+
+    async def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """The unit vectors of a question's few wordings, shape (len(texts), dimensions), in one urgent turn."""
+        return await self._in_turn(lambda: self._loaded_in_thread().embed(texts), urgent=True)
+
+    async def embed_passages(self, texts: Sequence[str], on_progress: Progress | None = None) -> Vectors:
+        """The unit vectors of any number of passages, shape (len(texts), dimensions), in their order."""
+        await self.start()
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        # Texts of a like length share a slice; the longest come first, so that memory is at its peak at once.
+        order = sorted(range(len(texts)), key=lambda row: -len(texts[row]))
+        for begin in range(0, len(order), self._loaded.batch_size):
+            rows = order[begin : begin + self._loaded.batch_size]
+            vectors[rows] = await self._embed_slice([texts[row] for row in rows])
+            if on_progress is not None:
+                on_progress(begin + len(rows))
+        return vectors
+
+    async def ping(self) -> None:
+        """Embed one word; raises when that fails."""
+        await self.embed_query("ping")
+
+    async def close(self) -> None:
+        """Let the running slice finish, then end the thread; what is still waiting gets Unavailable."""
+        async with self._turnstile.turn(urgent=True):
+            self._closed = True
+            self._thread.shutdown()
+            self._embedder = None
+
+    @property
+    def _loaded(self) -> Embedder:
+        if self._embedder is None:
+            raise RuntimeError("the embedding model is not loaded; await start() first")
+        return self._embedder
+
+    def _loaded_in_thread(self) -> Embedder:
+        if self._embedder is None:
+            self._embedder = self._load()
+        return self._embedder
+
+    async def _embed_slice(self, texts: Sequence[str]) -> Vectors:
+        return await self._in_turn(lambda: self._loaded_in_thread().embed(texts), urgent=False)
+
+    async def _in_turn(self, work: Callable[[], _Answer], *, urgent: bool) -> _Answer:
+        """Do the work in the thread. A caller that is cancelled meanwhile goes at once; its turn ends with the work."""
+        await self._turnstile.enter(urgent=urgent)
+        try:
+            self._refuse_when_closed()
+            running = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except BaseException:
+            self._turnstile.leave()
+            raise
+        running.add_done_callback(self._end_turn)
+        await asyncio.wait([running])
+        return running.result()
+
+    def _end_turn(self, work: asyncio.Future[_Answer]) -> None:
+        self._turnstile.leave()
+        if not work.cancelled():
+            work.exception()  # seen: nobody asks for it when the caller was cancelled
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise Unavailable("The service is stopping; try again in a moment.")

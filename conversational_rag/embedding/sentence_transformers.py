@@ -1,0 +1,84 @@
+"""The optional embedder: any model that sentence-transformers loads, by its name or from a folder."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conversational_rag.embedding.base import Vectors
+from conversational_rag.embedding.texts import well_formed
+from conversational_rag.errors import ConfigurationError
+
+_BATCH_SIZE = 8
+
+
+class SentenceTransformersEmbedder:
+    """An Embedder over `sentence_transformers.SentenceTransformer`, on the CPU."""
+
+    def __init__(self, name: str, threads: int = 1) -> None:
+        """Load the model; one that is not a folder is downloaded by sentence-transformers the first time.
+
+        Raises ConfigurationError when sentence-transformers is not installed or cannot load the model.
+        """
+        self._model = _load(name, threads)
+        self._fingerprint = f"{Path(name).name}@{_digest(self._model)[:16]}"
+
+    @property
+    def fingerprint(self) -> str:
+        """The last part of the name and the beginning of the sha256 over all weights, wherever they come from."""
+        return self._fingerprint
+
+    @property
+    def dimensions(self) -> int:
+        """Length of one vector."""
+        return int(self._model.get_embedding_dimension())
+
+    @property
+    def batch_size(self) -> int:
+        """Eight, which is as fast as more and needs the least memory."""
+        return _BATCH_SIZE
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape (len(texts), dimensions), float32."""
+        if not texts:
+            return np.empty((0, self.dimensions), np.float32)
+        vectors = self._model.encode(
+            [well_formed(text) for text in texts],
+            batch_size=_BATCH_SIZE,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+            normalize_embeddings=True,
+        )
+        return np.asarray(vectors, np.float32)
+
+
+def _load(name: str, threads: int) -> Any:
+    try:
+        import torch
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise ConfigurationError(
+            f"EMBEDDING_MODEL: {name} needs sentence-transformers, which is not installed; run "
+            "`pip install -r requirements-sentence-transformers.txt`, or leave EMBEDDING_MODEL at all-MiniLM-L6-v2"
+        ) from error
+    torch.set_num_threads(threads)
+    try:
+        return SentenceTransformer(name, device="cpu")
+    except Exception as error:  # torch, transformers, safetensors and the hub's client each have their own
+        raise ConfigurationError(
+            f"EMBEDDING_MODEL: sentence-transformers cannot load {name}; name a model of the hub that can be reached, "
+            "or a folder that holds one"
+        ) from error
+
+
+def _digest(model: Any) -> str:
+    """sha256 over the names and the bytes of all weights."""
+    import torch
+
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
