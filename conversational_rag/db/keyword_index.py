@@ -5,6 +5,7 @@ What a user wrote never reaches FTS5's query syntax: words are quoted one by one
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy import Connection, bindparam, select, text
 
@@ -31,6 +32,10 @@ _FILENAMES = select(documents.c.id, documents.c.filename).where(
 )
 
 
+# What the question finds is looked up among so many times the limit of what the context finds.
+_CONTEXT_DEPTH = 10
+
+
 @dataclass(frozen=True, slots=True)
 class WeightedWords:
     """Words that count fully, and words that count `context_weight` of it."""
@@ -48,17 +53,22 @@ def search(connection: Connection, tenant: Tenant, words: WeightedWords, limit: 
     """
     scores = _rank(connection, tenant, words.question, limit)
     if len(scores) < limit / 2:
-        by_context = _rank(connection, tenant, words.context, limit)
-        scores = {**dict.fromkeys(by_context, 0.0), **scores}
-    light = _rescore(connection, words.context, scores)
+        light = _rank(connection, tenant, words.context, _CONTEXT_DEPTH * limit)
+        scores = {**dict.fromkeys(islice(light, limit), 0.0), **scores}
+    else:
+        light = _rescore(connection, words.context, scores)
     total = {chunk_id: score + words.context_weight * light.get(chunk_id, 0.0) for chunk_id, score in scores.items()}
     return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
 
 
 def filenames(connection: Connection, tenant: Tenant) -> dict[str, str]:
     """The names of the client's ready documents by document id."""
-    rows = connection.execute(_FILENAMES, {"client": tenant.client_id}).all()
-    return {document_id: filename for document_id, filename in rows}
+    return dict(connection.execute(_FILENAMES, {"client": tenant.client_id}).all())
+
+
+def purge(connection: Connection) -> None:
+    """Rewrite the index without the words of deleted chunks: FTS5 only marks them, and they would stay on the disk."""
+    connection.execute(text("INSERT INTO chunk_words(chunk_words) VALUES ('optimize')"))
 
 
 def _rank(connection: Connection, tenant: Tenant, words: Sequence[str], limit: int) -> dict[int, float]:

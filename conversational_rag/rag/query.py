@@ -1,0 +1,75 @@
+"""The query of a turn: a question in the light of the turns before it, as words and as a vector.
+
+The question counts in full, what was said before by small weights: pasting the history to the question makes
+retrieval worse than leaving it out, and a rewrite by a model is not better than this (docs/retrieval.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conversational_rag.rag.conversation import ANSWER_CHARACTERS, Turn
+from conversational_rag.rag.words import content_words, words
+
+CONTEXT_WEIGHT = 0.07
+"""What a word of the turns before counts, beside 1 for a word of the question."""
+
+# More than the encoder reads, and enough words for any question; a message may be a thousand times as long.
+QUESTION_CHARACTERS = 2000
+_ANSWER_WEIGHTS = (0.3, 0.1)
+_QUESTIONS_BEFORE = 3
+_MOST_WORDS = 64
+_MOST_CONTEXT_WORDS = 96
+
+
+@dataclass(frozen=True, slots=True)
+class QueryWords:
+    """The words of the question, and those that only the turns before it hold; each once, lower-case."""
+
+    question: tuple[str, ...]
+    context: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """The beginning of one of the last answers, and its unit embedding where it was kept."""
+
+    text: str
+    vector: NDArray[np.float32] | None
+
+
+def query_words(question: str, history: Sequence[Turn]) -> QueryWords:
+    """What the keyword index is asked. A question of nothing but small words is left to its context, if it has one."""
+    question = question[:QUESTION_CHARACTERS]
+    asked = content_words(question)[:_MOST_WORDS]
+    before = [turn.question[:ANSWER_CHARACTERS] for turn in reversed(history[-_QUESTIONS_BEFORE:])]
+    said = [answer.text for answer in last_answers(history)]
+    context = [word for word in content_words(" ".join([*before, *said])) if word not in set(asked)]
+    if not asked and not context:
+        asked = words(question)[:_MOST_WORDS]
+    return QueryWords(tuple(asked), tuple(context[:_MOST_CONTEXT_WORDS]))
+
+
+def last_answers(history: Sequence[Turn]) -> list[LastAnswer]:
+    """The last answers that a follow-up leans on, latest first."""
+    answered = (turn for turn in reversed(history) if turn.answer)
+    return [
+        LastAnswer(turn.answer[:ANSWER_CHARACTERS], turn.answer_vector)
+        for turn in islice(answered, len(_ANSWER_WEIGHTS))
+    ]
+
+
+def query_vector(question: NDArray[np.float32], answers: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """unit(question + 0.3 last answer + 0.1 the one before), shape (dimensions,).
+
+    An answer whose vector another embedding model made, and which has another length, is left out.
+    """
+    total = question.copy()
+    for weight, answer in zip(_ANSWER_WEIGHTS, answers, strict=False):
+        if answer.shape == question.shape:
+            total += weight * answer
+    length = float(np.linalg.norm(total))
+    return total / np.float32(length) if length else total

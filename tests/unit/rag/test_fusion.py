@@ -1,0 +1,106 @@
+"""Fusion makes one order of what meaning, words and file names say."""
+
+import pytest
+
+from conversational_rag.rag.conversation import Passage
+from conversational_rag.rag.fusion import DEPTH, Candidate, Evidence, rank
+
+
+def candidate(chunk_id: int, text: str = "", neighbours: tuple[int, ...] = (), document: str = "doc") -> Candidate:
+    text = text or f"text of chunk {chunk_id:4}"
+    return Candidate(Passage(chunk_id, document, f"{document}.txt", chunk_id, 1, 0, text, 0.0), neighbours)
+
+
+def order(*candidates: Candidate, evidence: Evidence) -> list[int]:
+    return [p.chunk_id for p in rank({each.passage.chunk_id: each for each in candidates}, evidence, 1000)]
+
+
+def test_nothing_found_is_nothing() -> None:
+    assert rank({}, Evidence({}, {}, {}), 4) == []
+
+
+def test_both_legs_count() -> None:
+    evidence = Evidence({1: 0.9, 2: 0.8, 3: 0.1}, {2: 9.0, 3: 8.0, 4: 1.0}, {})
+    assert order(*map(candidate, (1, 2, 3, 4)), evidence=evidence) == [2, 1, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "evidence", [Evidence({1: 0.9, 2: 0.4}, {}, {}), Evidence({}, {1: 9.0, 2: 4.0}, {})], ids=["meaning", "words"]
+)
+def test_one_leg_alone_is_enough(evidence: Evidence) -> None:
+    assert order(candidate(1), candidate(2), evidence=evidence) == [1, 2]
+
+
+def test_scores_fall_from_at_most_1_to_at_least_0() -> None:
+    ids = range(1, 2 * DEPTH)
+    evidence = Evidence({i: -i / 1000 for i in ids}, {i: 1 / i for i in ids}, {"doc": 1.0})
+    scores = [p.score for p in rank({i: candidate(i) for i in ids}, evidence, 1000)]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == pytest.approx(1)
+    assert scores[-1] >= 0
+    assert len(scores) == DEPTH
+
+
+def test_the_only_passage_has_the_full_score() -> None:
+    (only,) = rank({1: candidate(1)}, Evidence({1: 0.2}, {1: 0.5}, {}), 4)
+    assert only.score == pytest.approx(1)
+
+
+def test_equal_scores_keep_the_order_of_the_documents() -> None:
+    evidence = Evidence(dict.fromkeys((3, 1, 2), 0.5), {}, {})
+    assert order(candidate(3), candidate(1), candidate(2), evidence=evidence) == [1, 2, 3]
+
+
+def test_a_page_about_the_matter_beats_a_stray_sentence() -> None:
+    meaning = {1: 0.70, 2: 0.72, 3: 0.68, 4: 0.3, 5: 0.2}
+    with_page = [candidate(1, neighbours=(3,)), candidate(3, neighbours=(1,))]
+    stray = [candidate(2, neighbours=(4,)), candidate(4, neighbours=(2,)), candidate(5)]
+    assert order(*with_page, *stray, evidence=Evidence(meaning, {}, {}))[:2] == [1, 3]
+
+
+def test_a_chunk_alone_on_its_page_loses_nothing() -> None:
+    meaning = {1: 0.72, 2: 0.70, 3: 0.70, 4: 0.1}
+    candidates = [candidate(1), candidate(2, neighbours=(3,)), candidate(3, neighbours=(2,)), candidate(4)]
+    assert order(*candidates, evidence=Evidence(meaning, {}, {})) == [1, 2, 3, 4]
+
+
+def test_a_neighbour_that_was_not_found_counts_as_far() -> None:
+    meaning = {1: 0.72, 2: 0.70, 3: 0.1}
+    candidates = [candidate(1, neighbours=(99,)), candidate(2), candidate(3)]
+    assert order(*candidates, evidence=Evidence(meaning, {}, {}))[0] == 2
+
+
+def test_a_left_over_scrap_does_not_gain_by_being_short() -> None:
+    # What bm25 (k1 1.2, b 0.75) gives a word that both hold once, the average being 505 characters.
+    scrap, full = 2.2 / (1 + 1.2 * (0.25 + 0.75 * 10 / 505)), 2.2 / (1 + 1.2 * (0.25 + 0.75 * 1000 / 505))
+    texts = [candidate(1, "s" * 10), candidate(2, "f" * 1000), candidate(3, "g" * 505)]
+    passages = rank({c.passage.chunk_id: c for c in texts}, Evidence({}, {1: scrap, 2: full, 3: 0.1}, {}), 4)
+    assert passages[0].score == pytest.approx(passages[1].score)
+    assert {p.chunk_id for p in passages[:2]} == {1, 2}
+
+
+def test_a_named_file_comes_first_among_equals() -> None:
+    candidates = [candidate(1, document="a"), candidate(2, document="b"), candidate(3, document="a")]
+    evidence = Evidence({1: 0.52, 2: 0.51, 3: 0.1}, {1: 2.0, 2: 2.0}, {"b": 1.0})
+    assert order(*candidates, evidence=evidence) == [2, 1, 3]
+
+
+def test_a_file_name_alone_brings_nothing_in() -> None:
+    candidates = [candidate(1, document="a"), candidate(2, document="b")]
+    assert order(*candidates, evidence=Evidence({1: 0.5}, {}, {"b": 1.0})) == [1]
+
+
+def test_no_text_comes_twice() -> None:
+    candidates = [candidate(1, "The same  words."), candidate(2, "The same\nwords."), candidate(3, "Others.")]
+    assert order(*candidates, evidence=Evidence({1: 0.4, 2: 0.5, 3: 0.1}, {}, {})) == [2, 3]
+
+
+def test_no_more_than_asked_for() -> None:
+    assert len(rank({i: candidate(i) for i in range(9)}, Evidence({i: 0.1 * i for i in range(9)}, {}, {}), 3)) == 3
+
+
+def test_chunks_that_sql_does_not_show_are_left_out_and_bend_no_scale() -> None:
+    found = Evidence({1: 0.5, 2: 0.4, 7: 0.99}, {1: 2.0, 8: 50.0}, {})
+    known = Evidence({1: 0.5, 2: 0.4}, {1: 2.0}, {})
+    candidates = {1: candidate(1), 2: candidate(2)}
+    assert rank(candidates, found, 4) == rank(candidates, known, 4)
