@@ -2,17 +2,30 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import uvicorn
 from rich.console import Console
 from rich.progress import track
 
 from conversational_rag import config
+from conversational_rag.application import load_app
 from conversational_rag.config import Settings
-from conversational_rag.errors import ServiceError, StartError
+from conversational_rag.errors import BadInput, DataInUse, ServiceError, StartError
+from conversational_rag.observability.logging import configure_logging
+from conversational_rag.remote import RunningServer
+from conversational_rag.resources import data_lock, opened
+from conversational_rag.security.tenants import Tenant, is_well_formed, new_client_id
+from conversational_rag.services.documents import Splitting
+from conversational_rag.services.reindexing import Reindexing
+
+# Takes a file in, and says what became of it.
+Take = Callable[[Path], Awaitable[dict[str, Any]]]
 
 cli = typer.Typer(help="A multi-tenant conversational RAG service.", no_args_is_help=False, add_completion=False)
 _out = Console(highlight=False, soft_wrap=True)
@@ -36,10 +49,6 @@ def default(context: typer.Context) -> None:
 @cli.command()
 def serve() -> None:
     """Serve HTTP on HOST and PORT."""
-    import uvicorn
-
-    from conversational_rag.application import load_app
-
     app, settings = load_app(), config.load()
     # The asyncio loop: uvloop keeps some callers of a large burst waiting for seconds (docs/performance.md).
     uvicorn.run(
@@ -61,11 +70,14 @@ def ingest(
     chunk_size: Annotated[int, typer.Option(min=50, max=8000)] = 1000,
     chunk_overlap: Annotated[int, typer.Option(min=0, max=4000)] = 200,
 ) -> None:
-    """Upload files and folders without a server running."""
+    """Upload files and folders: through the server when one is running, else straight into its data."""
     if chunk_overlap >= chunk_size:
         raise typer.BadParameter("--chunk-overlap must be smaller than --chunk-size")
-    failed = _run(_ingest(config.load(), paths, client, chunk_size, chunk_overlap))
-    raise typer.Exit(1 if failed else 0)
+    if client is not None and not is_well_formed(client):
+        raise typer.BadParameter("--client takes 3 to 64 letters, digits, _ or -")
+    raise typer.Exit(
+        _run(_ingest(config.load(), paths, client or new_client_id(), Splitting(chunk_size, chunk_overlap)))
+    )
 
 
 @cli.command()
@@ -73,7 +85,7 @@ def reindex(
     client: Annotated[str | None, typer.Option(help="Only this client.")] = None,
 ) -> None:
     """Embed all stored text anew with EMBEDDING_MODEL and rebuild the vector index; the server must be stopped."""
-    _run(_reindex(config.load(), client))
+    raise typer.Exit(_run(_reindex(config.load(), client)))
 
 
 @cli.command()
@@ -83,8 +95,6 @@ def check() -> None:
 
 
 def _run(work: Coroutine[Any, Any, int]) -> int:
-    from conversational_rag.observability.logging import configure_logging
-
     configure_logging("WARNING", "console")
     try:
         return asyncio.run(work)
@@ -94,35 +104,50 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
         sys.exit(error.detail)
 
 
-async def _ingest(settings: Settings, paths: list[Path], client: str | None, size: int, overlap: int) -> int:
-    from conversational_rag.resources import opened
-    from conversational_rag.security.tenants import Tenant, is_well_formed, new_client_id
-    from conversational_rag.services.documents import Splitting
+async def _ingest(settings: Settings, paths: list[Path], client_id: str, splitting: Splitting) -> int:
+    async with _intake(settings, client_id, splitting) as take:
+        outcomes = [await _report(path, take) for path in track(_files(paths), "Reading", console=_out)]
+    _out.print(f"client_id: {client_id}")
+    return int(not all(outcomes))
 
-    if client is not None and not is_well_formed(client):
-        raise typer.BadParameter("--client takes 3 to 64 letters, digits, _ or -")
-    tenant, failed = Tenant(client or new_client_id()), 0
+
+async def _report(path: Path, take: Take) -> bool:
+    """Take one file and say what became of it; False when it failed."""
+    try:
+        outcome = await take(path)
+    except BadInput as error:
+        _out.print(f"   failed  {path}: {error.detail}")
+        return False
+    _out.print(f"{outcome['status']:>9}  {path}  ({outcome['chunks']} chunks)")
+    return True
+
+
+@asynccontextmanager
+async def _intake(settings: Settings, client_id: str, splitting: Splitting) -> AsyncIterator[Take]:
+    """How a file is taken in: by the resources themselves, or by the server that has them."""
+    if _is_served(settings):
+        server = RunningServer(settings)
+
+        async def send(path: Path) -> dict[str, Any]:
+            return server.ingest(path, client_id, splitting.chunk_size, splitting.chunk_overlap)
+
+        yield send
+        server.close()
+        return
     async with opened(settings) as resources:
-        for path in track(_files(paths), "Reading", console=_out):
+
+        async def store(path: Path) -> dict[str, Any]:
             with path.open("rb") as stream:
                 upload = await resources.uploads.receive(path.name, stream)
             try:
-                outcome = (await resources.documents.ingest(tenant, [upload], Splitting(size, overlap))).outcomes[0]
-                _out.print(f"{outcome.status:>9}  {path}  ({outcome.chunks} chunks)")
-            except ServiceError as error:
-                failed += 1
-                _out.print(f"   failed  {path}: {error.detail}")
+                return (await resources.documents.ingest(Tenant(client_id), [upload], splitting)).outcomes[0].describe()
             finally:
                 await resources.uploads.discard(upload)
-    _out.print(f"client_id: {tenant.client_id}")
-    return failed
+
+        yield store
 
 
 async def _reindex(settings: Settings, client: str | None) -> int:
-    from conversational_rag.resources import opened
-    from conversational_rag.security.tenants import Tenant
-    from conversational_rag.services.reindexing import Reindexing
-
     async with opened(settings, upkeep=False) as resources:
         reindexing = Reindexing(resources.database, resources.index, resources.pool)
         await reindexing.prepare()
@@ -134,17 +159,33 @@ async def _reindex(settings: Settings, client: str | None) -> int:
 
 
 async def _check(settings: Settings) -> int:
-    from conversational_rag.resources import opened
+    _out.print(f"models           {', '.join(settings.models)} at {settings.groq_api_base}")
+    _out.print(f"database         {settings.session_db_path}")
+    _out.print(f"vector index     {settings.vector_store_path}")
+    states = await _states(settings)
+    for name, state in states.items():
+        _out.print(f"{name:16} {state['status']}{': ' + state['detail'] if state['detail'] else ''}")
+    return int(any(state["needed"] and state["status"] == "down" for state in states.values()))
 
+
+async def _states(settings: Settings) -> dict[str, dict[str, Any]]:
+    if _is_served(settings):
+        server = RunningServer(settings)
+        _out.print(f"server           running at {settings.host}:{settings.port}")
+        states: dict[str, dict[str, Any]] = server.readiness()["dependencies"]
+        server.close()
+        return states
     async with opened(settings, upkeep=False) as resources:
         await resources.warmed_up()
-        states = await resources.states()
-    _out.print(f"model            {', '.join(settings.models)} at {settings.groq_api_base}")
-    _out.print(f"database         {settings.session_db_path}")
-    _out.print(f"vector store     {settings.vector_store_path}")
-    for name, state in states.items():
-        _out.print(f"{name:16} {state.status}{f': {state.detail}' if state.detail else ''}")
-    return int(any(state.needed and state.status == "down" for state in states.values()))
+        return {name: asdict(state) for name, state in (await resources.states()).items()}
+
+
+def _is_served(settings: Settings) -> bool:
+    try:
+        data_lock(settings).probe()
+    except DataInUse:
+        return True
+    return False
 
 
 def _files(paths: list[Path]) -> list[Path]:

@@ -32,6 +32,7 @@ from conversational_rag.services.uploads import UploadFolder
 from conversational_rag.vectorstores.registry import open_store
 
 _MEGABYTE = 1024 * 1024
+_MODEL_LIST_SECONDS = 900.0
 _log = structlog.get_logger()
 
 
@@ -86,7 +87,9 @@ class Resources:
             Chore("session_cleanup", self.sessions.cleanup, settings.cleanup_interval),
             Chore("deletions", self.clients.finish_deletions, settings.cleanup_interval),
             Chore("index_rebuild", self.index.rebuild_next, 0),
+            Chore("models", self._list_models, _MODEL_LIST_SECONDS),
         )
+        self._model_trouble: str | None = None
         self._warming: asyncio.Task[None] | None = None
 
     async def open(self, *, upkeep: bool = True) -> None:
@@ -141,6 +144,8 @@ class Resources:
         if self.settings.groq_api_key is None:
             return State("degraded", False, "GROQ_API_KEY is not set: answers quote the passages")
         usable = [name for name, state in self.models.states().items() if state.available]
+        if self._model_trouble is not None:
+            return State("degraded", False, self._model_trouble)
         if not usable:
             return State("degraded", False, "no model can be asked now: answers quote the passages")
         return State("ok", False, f"asked next: {usable[0]}")
@@ -149,11 +154,20 @@ class Resources:
         return ClientLibrary(tenant, self.database, self.index, self.pool)
 
     async def _warm_up(self) -> None:
-        for part in (self.pool.start, self.index.ping, self.models.refresh):
+        for part in (self.pool.start, self.index.ping, self._list_models):
             try:
                 await part()
             except ServiceError as error:
                 _log.warning("not_ready_yet", reason=str(error))
+
+    async def _list_models(self) -> None:
+        """Ask the provider what there is; what it says, or why it does not, is what /readyz tells."""
+        try:
+            await self.models.refresh()
+        except ServiceError as error:
+            self._model_trouble = error.detail
+            raise
+        self._model_trouble = None
 
 
 def _build_models(settings: Settings) -> ModelRouter:
