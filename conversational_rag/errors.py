@@ -180,10 +180,20 @@ class RateLimited(ModelError):
 
     code, title = "rate_limited", "The model's quota is used up"
 
-    def __init__(self, detail: str | None = None, *, scope: str = "", **details: Any) -> None:
-        """`scope` is the bucket that ran dry: RPM, RPD, TPM, TPD, ITPM, OTPM or ''."""
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        scope: str = "",
+        limit: int | None = None,
+        used: int | None = None,
+        requested: int | None = None,
+        **details: Any,
+    ) -> None:
+        """`scope` is the bucket that ran dry: RPM, RPD, TPM, TPD, ITPM, OTPM or ''; the rest is in its unit (tokens
+        or requests), where the provider named it."""
         super().__init__(detail, **details)
-        self.scope = scope
+        self.scope, self.limit, self.used, self.requested = scope, limit, used, requested
 
 
 class PromptTooLarge(ModelError):
@@ -192,11 +202,18 @@ class PromptTooLarge(ModelError):
     code, title = "prompt_too_large", "The prompt is too large"
 
     def __init__(
-        self, detail: str | None = None, *, limit: int | None = None, requested: int | None = None, **details: Any
+        self,
+        detail: str | None = None,
+        *,
+        scope: str = "",
+        limit: int | None = None,
+        requested: int | None = None,
+        **details: Any,
     ) -> None:
-        """`limit` and `requested` are tokens, where the provider named them."""
+        """`scope` is the bucket that is too small (TPM, ITPM, OTPM, … or ''); `limit` and `requested` are tokens, where
+        the provider named them."""
         super().__init__(detail, **details)
-        self.limit, self.requested = limit, requested
+        self.scope, self.limit, self.requested = scope, limit, requested
 
 
 class OverCapacity(ModelError):

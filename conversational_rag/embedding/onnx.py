@@ -117,6 +117,7 @@ def _session(model: Path) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
+    options.log_severity_level = 4  # what it would print comes as an exception too
     # Further levels would fuse addition and LayerNormalization into an operator that is six times slower.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

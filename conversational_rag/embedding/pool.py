@@ -65,11 +65,11 @@ class EmbeddingPool:
     async def embed_passages(self, texts: Sequence[str], on_progress: Progress | None = None) -> Vectors:
         """The unit vectors of any number of passages, shape (len(texts), dimensions), in their order."""
         await self.start()
-        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        vectors, slice_size = np.empty((len(texts), self.dimensions), np.float32), self._loaded.batch_size
         # Texts of a like length share a slice; the longest come first, so that memory is at its peak at once.
         order = sorted(range(len(texts)), key=lambda row: -len(texts[row]))
-        for begin in range(0, len(order), self._loaded.batch_size):
-            rows = order[begin : begin + self._loaded.batch_size]
+        for begin in range(0, len(order), slice_size):
+            rows = order[begin : begin + slice_size]
             vectors[rows] = await self._embed_slice([texts[row] for row in rows])
             if on_progress is not None:
                 on_progress(begin + len(rows))

@@ -1,6 +1,7 @@
 """What is known of the provider's models before asking it: their parameters, successors of retired ones, which chat."""
 
 import json
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,12 +57,18 @@ def with_family_parameters(body: Mapping[str, Any]) -> dict[str, Any]:
 
     What is set already stays, but for a cap on `max_tokens`.
     """
-    family = next((family for family in _FAMILIES if body["model"].startswith(family.prefix)), _PLAIN)
+    family = _family_of(body["model"])
     given = {name: value for name, value in body.items() if value is not None}
     complete = {**family.parameters, **given}
     if family.max_output_tokens is not None:
         complete["max_tokens"] = min(complete["max_tokens"], family.max_output_tokens)
     return complete
+
+
+def most_output_tokens(model: str) -> float:
+    """The most output that may be asked of a model; infinite where nothing is known."""
+    known = _family_of(model).max_output_tokens
+    return math.inf if known is None else known
 
 
 def chat_models_in(listing: bytes) -> tuple[str, ...]:
@@ -104,6 +111,10 @@ def order_models(
 def is_retired(model: str, listed: Collection[str] | None = None) -> bool:
     """Whether a model is known to be shut down and the provider has not said otherwise."""
     return model in SUCCESSORS and model not in (listed or ())
+
+
+def _family_of(model: str) -> Family:
+    return next((family for family in _FAMILIES if model.startswith(family.prefix)), _PLAIN)
 
 
 def _billions(model: str) -> float:

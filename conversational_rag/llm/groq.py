@@ -118,6 +118,12 @@ class GroqChat(ChatGroq):
             yield Finished(decoder.model or body["model"], usage, decoder.finish_reason)
         decoder.end()
 
+    @property
+    def timeout_seconds(self) -> float:
+        """The longest silence before a call is given up."""
+        assert isinstance(self.request_timeout, httpx.Timeout)
+        return self.request_timeout.read or 0.0
+
     async def list_models(self) -> tuple[str, ...]:
         """The ids that this key may call and that can hold a conversation; raises a ModelError."""
         with _translated("", None):

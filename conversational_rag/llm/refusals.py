@@ -28,6 +28,7 @@ _TOO_LARGE = frozenset({"context_length_exceeded", "string_above_max_length"})
 _SCOPE = re.compile(r"per (?:minute|day) \((RPM|RPD|TPM|TPD|ITPM|OTPM)\)")
 _WAIT = re.compile(r"try again in ((?:\d+(?:\.\d+)?(?:ms|us|µs|ns|h|m|s))+)")
 _LIMIT = re.compile(r"\bLimit (\d+)|less than or equal to `?(\d+)")
+_USED = re.compile(r"\bUsed (\d+)")
 _REQUESTED = re.compile(r"\bRequested (\d+)")
 
 
@@ -69,19 +70,32 @@ def _read(status: int, body: object, headers: Mapping[str, str]) -> Refusal:
 
 
 def _rate_limited(refusal: Refusal) -> ModelError:
-    scope = _SCOPE.search(refusal.message)
     hint = _WAIT.search(refusal.message)
     waits = (parse_duration(hint[1]) if hint else None, refusal.retry_after)
     # The header is rounded to whole seconds and the text is precise, so the longer of the two is safe.
     wait = max((seconds for seconds in waits if seconds is not None), default=None)
-    return RateLimited(scope=scope[1] if scope else "", retry_after=wait)
+    return RateLimited(
+        scope=_scope(refusal),
+        limit=_number(_LIMIT, refusal),
+        used=_number(_USED, refusal),
+        requested=_number(_REQUESTED, refusal),
+        retry_after=wait,
+    )
 
 
 def _prompt_too_large(refusal: Refusal) -> ModelError:
-    limit, requested = _LIMIT.search(refusal.message), _REQUESTED.search(refusal.message)
-    return PromptTooLarge(
-        limit=int(limit[1] or limit[2]) if limit else None, requested=int(requested[1]) if requested else None
-    )
+    limit, requested = _number(_LIMIT, refusal), _number(_REQUESTED, refusal)
+    return PromptTooLarge(scope=_scope(refusal), limit=limit, requested=requested)
+
+
+def _scope(refusal: Refusal) -> str:
+    scope = _SCOPE.search(refusal.message)
+    return scope[1] if scope else ""
+
+
+def _number(pattern: re.Pattern[str], refusal: Refusal) -> int | None:
+    found = pattern.search(refusal.message)
+    return int(next(filter(None, found.groups()))) if found else None
 
 
 def _over_capacity(refusal: Refusal) -> ModelError:
