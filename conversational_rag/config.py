@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     memory_window: int = Field(5, ge=1, le=100)
     max_token_limit: int = Field(2000, ge=0, le=100_000)
     top_k: int = Field(4, ge=1, le=50)
+    answer_cache_size: int = Field(1000, ge=0, le=1_000_000)
 
     embedding_model: str = Field("all-MiniLM-L6-v2", min_length=1)
     embedding_threads: int = Field(2, ge=1, le=64)

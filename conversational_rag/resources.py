@@ -21,6 +21,7 @@ from conversational_rag.observability.metrics import Metrics
 from conversational_rag.rag.chain import ConversationalRetrievalChain
 from conversational_rag.rag.memory import Memory
 from conversational_rag.security.tenants import Tenant
+from conversational_rag.services.answer_cache import AnswerCache
 from conversational_rag.services.chat import Chat
 from conversational_rag.services.clients import Clients
 from conversational_rag.services.conversations import Conversations
@@ -68,7 +69,8 @@ class Resources:
             self.database, ttl_seconds=settings.session_ttl, max_cached=settings.max_cached_sessions
         )
         self.sessions = Sessions(self.database, self.conversations)
-        self.clients = Clients(self.database, self.index, self.pool, self.conversations)
+        self.answer_cache = AnswerCache(settings.answer_cache_size)
+        self.clients = Clients(self.database, self.index, self.pool, self.conversations, self.answer_cache)
         self.uploads = UploadFolder(settings.data_dir / "uploads", int(settings.max_file_mb * _MEGABYTE))
         self.documents = Documents(
             self.database, self.clients, self.index, self.pool, self.reader, self.conversations.now, metrics
@@ -82,6 +84,7 @@ class Resources:
             self._library,
             self.models.expected_model,
             metrics,
+            self.answer_cache,
         )
         self.upkeep = Upkeep(
             Chore("session_cleanup", self.sessions.cleanup, settings.cleanup_interval),

@@ -31,6 +31,7 @@ def answer(end: End) -> ChatAnswer:
             "sources": [source(passage) for passage in answered.passages],
             "model": answered.model,
             "degraded": answered.degraded,
+            "cached": answered.cached,
             "retry_after": answered.retry_after,
             "usage": {name: getattr(answered.usage, name) for name in _USAGE},
         }

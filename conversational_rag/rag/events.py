@@ -8,9 +8,10 @@ from conversational_rag.rag.conversation import Passage
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The passages the answer will rest on, best first; no word has been said yet."""
+    """The passages the answer will rest on, best first, and who is about to speak; no word has been said yet."""
 
     passages: tuple[Passage, ...]
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The whole answer. `degraded`: no model could speak, the text is quoted; `retry_after` in seconds, if known."""
+    """The whole answer. `degraded`: no model could speak, the text is quoted; `retry_after` in seconds, if known.
+
+    `cached`: it was given before, and cost nothing this time.
+    """
 
     text: str
     passages: tuple[Passage, ...]
@@ -30,6 +34,7 @@ class Answered:
     degraded: bool
     usage: Usage
     retry_after: float | None = None
+    cached: bool = False
 
 
 TurnEvent = Found | Said | Answered

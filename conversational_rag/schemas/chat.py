@@ -51,5 +51,6 @@ class ChatAnswer(BaseModel):
     sources: list[Source] = Field(description="Best first.")
     model: str = Field(description="Who spoke; `extractive` when no model could.")
     degraded: bool = Field(description="true: no model could answer, the response quotes the passages.")
+    cached: bool = Field(False, description="true: the same question was answered before, and cost nothing now.")
     retry_after: float | None = Field(None, description="Seconds until a model may answer again, where known.")
     usage: Usage

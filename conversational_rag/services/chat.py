@@ -9,11 +9,12 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
+from conversational_rag.db.clients import ClientRow
 from conversational_rag.db.messages import COMPLETE, PARTIAL, NewAnswer
 from conversational_rag.db.sessions import SessionRow
 from conversational_rag.embedding.pool import EmbeddingPool
@@ -22,10 +23,11 @@ from conversational_rag.llm.base import Usage
 from conversational_rag.observability.metrics import Metrics
 from conversational_rag.rag.chain import ConversationalRetrievalChain, Question
 from conversational_rag.rag.conversation import ANSWER_CHARACTERS, Passage
-from conversational_rag.rag.events import Answered, Found, Said
+from conversational_rag.rag.events import Answered, Found, Said, TurnEvent
 from conversational_rag.rag.memory import Memory, Recall
 from conversational_rag.rag.retriever import Library
 from conversational_rag.security.tenants import Tenant
+from conversational_rag.services.answer_cache import AnswerCache
 from conversational_rag.services.clients import Clients
 from conversational_rag.services.conversations import Asked, Conversation, Conversations
 
@@ -79,10 +81,11 @@ class Chat:
         library: Callable[[Tenant], Library],
         expected_model: Callable[[], str],
         metrics: Metrics,
+        cache: AnswerCache,
     ) -> None:
         self._clients, self._conversations, self._chain = clients, conversations, chain
         self._memory, self._pool, self._library, self._expected_model = memory, pool, library, expected_model
-        self._metrics = metrics
+        self._metrics, self._cache = metrics, cache
         self._afterwards: set[asyncio.Task[None]] = set()
 
     async def answer(self, ask: Ask) -> End:
@@ -99,11 +102,11 @@ class Chat:
         A model that breaks off after its first word raises its ModelError, when the words are `visible`.
         """
         asked_at = time.perf_counter()
-        await self._clients.require_searchable(ask.tenant)
+        client = await self._clients.require_searchable(ask.tenant)
         turn = await self._begin(ask)
         said: list[str] = []
         try:
-            async with aclosing(self._chain.events(turn.question, visible=visible)) as events:
+            async with aclosing(self._speak(client, turn.question, visible)) as events:
                 async for event in events:
                     if isinstance(event, Found):
                         turn.passages = event.passages
@@ -115,7 +118,8 @@ class Chat:
                         yield event
                     else:
                         self._count(event)
-                        await self._store(turn, event, COMPLETE)
+                        # Shielded: a reader who leaves at the last moment takes nothing with him.
+                        await asyncio.shield(self._later(self._store(turn, event, COMPLETE)))
                         yield End(turn.session_id, ask.tenant, event, ask.use_memory, turn.new_session)
         finally:
             self._leave(turn, "".join(said))
@@ -123,6 +127,21 @@ class Chat:
     async def close(self) -> None:
         """Wait for what is still to be stored."""
         await asyncio.gather(*self._afterwards, return_exceptions=True)
+
+    async def _speak(self, client: ClientRow, question: Question, visible: bool) -> AsyncGenerator[TurnEvent, None]:
+        """What the chain says, or what it said before to the same question with no conversation before it."""
+        tenant, changed_at, alone = client.tenant, client.last_modified, not question.turns
+        known = self._cache.get(tenant, changed_at, question.text) if alone else None
+        if known is not None:
+            yield Found(known.passages)
+            yield Said(known.text)
+            yield replace(known, usage=Usage(), cached=True)
+            return
+        async with aclosing(self._chain.events(question, visible=visible)) as events:
+            async for event in events:
+                if alone and isinstance(event, Answered):
+                    self._cache.put(tenant, changed_at, question.text, event)
+                yield event
 
     async def _begin(self, ask: Ask) -> "_Turn":
         if not ask.use_memory:
@@ -191,10 +210,17 @@ class Chat:
             return
         await self._conversations.set_summary(conversation, recall.memory_start, summary)
 
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+    def _later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin work that outlives the request; `close` waits for it."""
         task = asyncio.create_task(work)
         self._afterwards.add(task)
-        task.add_done_callback(self._afterwards.discard)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._afterwards.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("not_stored", reason=str(error))
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from conversational_rag.db.engine import Connection, Database
 from conversational_rag.embedding.pool import EmbeddingPool
 from conversational_rag.errors import ClientNotFound, EmbeddingModelChanged, IndexUnavailable
 from conversational_rag.security.tenants import Tenant
+from conversational_rag.services.answer_cache import AnswerCache
 from conversational_rag.services.conversations import Conversations
 from conversational_rag.services.search_index import SearchIndex
 
@@ -35,9 +36,15 @@ class Clients:
     """What can be asked of, and done to, a client as a whole."""
 
     def __init__(
-        self, database: Database, index: SearchIndex, pool: EmbeddingPool, conversations: Conversations
+        self,
+        database: Database,
+        index: SearchIndex,
+        pool: EmbeddingPool,
+        conversations: Conversations,
+        cache: AnswerCache,
     ) -> None:
-        self._database, self._index, self._pool, self._conversations = database, index, pool, conversations
+        self._database, self._index, self._pool = database, index, pool
+        self._conversations, self._cache = conversations, cache
 
     async def find(self, tenant: Tenant) -> ClientRow | None:
         """The client, None when there is none."""
@@ -93,6 +100,7 @@ class Clients:
             vectors = await self._index.drop(tenant)
             rows = await self._database.write(clients.delete_rows, tenant)
         self._conversations.forget_client(tenant)
+        self._cache.forget(tenant)
         # Asked for by the person whose text it was: it must not live on in the indexes or the write-ahead log.
         await self._database.write(keyword_index.purge)
         await asyncio.shield(self._database.compact())

@@ -57,7 +57,7 @@ def test_a_model_that_is_gone_is_replaced_and_not_asked_again(
 ) -> None:
     groq.script(MODELS[0], gone(status), times=10)
     client_id = server.new_client(TEXT)
-    answers = [server.ask(client_id, QUESTION) for _ in range(3)]
+    answers = [server.ask(client_id, f"{QUESTION} Attempt {number}.") for number in range(3)]
     assert [answer["model"] for answer in answers] == [MODELS[1]] * 3
     assert [answer["usage"]["llm_calls"] for answer in answers] == [1] * 3
     assert [answer["degraded"] for answer in answers] == [False] * 3

@@ -22,7 +22,7 @@ def test_an_answer_has_every_field_of_the_contract(server: RunningServer) -> Non
     answer = server.ask(client_id, "When was the Harbour Bridge opened?")
     assert set(answer) == {
         "response", "session_id", "client_id", "memory_used", "new_session", "sources", "model", "degraded",
-        "retry_after", "usage",
+        "cached", "retry_after", "usage",
     }  # fmt: skip
     assert "1932" in answer["response"]
     assert uuid.UUID(answer["session_id"])
@@ -136,3 +136,23 @@ def test_every_address_works_with_and_without_its_trailing_slash(server: Running
         assert server.http.post(path, files=[("files", ("a.txt", b"Alpha."))]).status_code == 200
     for path in ("/health", "/readyz", "/api/v1/sessions/list", f"/api/v1/chat/collections/{client_id}/stats"):
         assert server.http.get(f"{path}/").status_code == server.http.get(path).status_code == 200
+
+
+def test_the_same_question_of_a_new_session_costs_no_second_call(server: RunningServer, groq: GroqStandIn) -> None:
+    client_id = server.new_client(("price.txt", b"The price of the gadget is 10 euro."))
+    question = "What is the price of the gadget?"
+    first = server.ask(client_id, question)
+    before = len(groq.chats)
+    second = server.ask(client_id, question)
+    assert len(groq.chats) == before
+    assert (first["cached"], second["cached"]) == (False, True)
+    assert second["usage"] == {"prompt_tokens": 0, "completion_tokens": 0, "cached_tokens": 0, "llm_calls": 0}
+    assert (second["response"], second["sources"]) == (first["response"], first["sources"])
+    assert second["session_id"] != first["session_id"]
+    assert server.http.get(f"/api/v1/sessions/{second['session_id']}/info").json()["message_count"] == 2
+    follow_up = server.ask(client_id, question, session_id=first["session_id"])
+    assert follow_up["cached"] is False, "a conversation may change what is meant"
+    server.upload(("price.txt", b"The price of the gadget is 99 euro."), client_id=client_id)
+    after_the_change = server.ask(client_id, question)
+    assert after_the_change["cached"] is False
+    assert "99 euro" in after_the_change["response"]
