@@ -10,8 +10,8 @@ from conversational_rag import exception_handlers, middleware
 from conversational_rag.config import Settings, load
 from conversational_rag.observability.logging import configure_logging
 from conversational_rag.observability.metrics import Metrics
-from conversational_rag.resources import data_lock, opened
-from conversational_rag.routers import chat, collections, health, ingest, metrics, sessions
+from conversational_rag.resources import data_locks, opened
+from conversational_rag.routers import chat, collections, health, ingest, metrics, sessions, usage
 from conversational_rag.schemas.problems import Problem
 
 _DESCRIPTION = "Upload documents, ask about them, come back tomorrow. Answers cite file and page."
@@ -25,7 +25,7 @@ def load_app() -> FastAPI:
     The data directory is tried here already: what fails later, in the lifespan, the server reports with a stack trace.
     """
     settings = load()
-    data_lock(settings).probe()
+    data_locks(settings).probe()
     return create_app(settings)
 
 
@@ -54,6 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
         chat.router,
         sessions.router,
         sessions.chat_router,
+        usage.router,
         health.router,
         metrics.router,
     ):

@@ -19,7 +19,7 @@ from conversational_rag.config import Settings
 from conversational_rag.errors import BadInput, DataInUse, ServiceError, StartError
 from conversational_rag.observability.logging import configure_logging
 from conversational_rag.remote import RunningServer
-from conversational_rag.resources import data_lock, opened
+from conversational_rag.resources import data_locks, opened
 from conversational_rag.security.tenants import Tenant, is_well_formed, new_client_id
 from conversational_rag.services.documents import Splitting
 from conversational_rag.services.reindexing import Reindexing
@@ -182,7 +182,7 @@ async def _states(settings: Settings) -> dict[str, dict[str, Any]]:
 
 def _is_served(settings: Settings) -> bool:
     try:
-        data_lock(settings).probe()
+        data_locks(settings).probe()
     except DataInUse:
         return True
     return False

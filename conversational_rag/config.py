@@ -14,6 +14,7 @@ from conversational_rag.errors import ConfigurationError
 
 # langchain-core reports every run to LangSmith when one of these is set; documents must not leave that way unasked.
 _TRACING_SWITCHES = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
+_DATABASE = Path("./data/sessions.db")
 
 
 class Settings(BaseSettings):
@@ -30,6 +31,7 @@ class Settings(BaseSettings):
     temperature: float = Field(0.7, ge=0, le=2)
     max_output_tokens: int = Field(1024, ge=16, le=65_536)
     llm_timeout: float = Field(60, gt=0, le=600)
+    llm_max_wait: float = Field(30, ge=0, le=600)
 
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(8000, ge=0, le=65_535)
@@ -38,7 +40,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path("./data")
     session_store_type: Literal["sqlite"] = "sqlite"
-    session_db_path: Path = Path("./data/sessions.db")
+    session_db_path: Path = _DATABASE
     session_ttl: int = Field(2_592_000, ge=0)
     max_cached_sessions: int = Field(100, ge=1, le=100_000)
     cleanup_interval: float = Field(300, ge=1)
@@ -80,8 +82,8 @@ class Settings(BaseSettings):
         return value.rstrip("/").removesuffix("/openai/v1").rstrip("/")
 
     def model_post_init(self, _context: Any) -> None:
-        # A DATA_DIR set alone takes the database with it.
-        if "data_dir" in self.model_fields_set and "session_db_path" not in self.model_fields_set:
+        # A DATA_DIR of its own takes the database with it, also where .env spells the default out.
+        if self.session_db_path == _DATABASE:
             object.__setattr__(self, "session_db_path", self.data_dir / "sessions.db")
 
     @property

@@ -1,4 +1,4 @@
-"""A lock file: one process owns a directory, and a second one is told so."""
+"""Lock files: one process owns the data, and a second one is told so."""
 
 import fcntl
 import os
@@ -14,11 +14,6 @@ class LockFile:
         self._path = path
         self._descriptor: int | None = None
 
-    def probe(self) -> None:
-        """Raises DataInUse when another process holds the lock now; takes nothing."""
-        self.acquire()
-        self.release()
-
     def acquire(self) -> None:
         """Raises DataInUse when another process holds the lock."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +25,7 @@ class LockFile:
             os.close(descriptor)
             raise DataInUse(
                 f"Another process ({owner or 'unknown'}) uses the data in {self._path.parent}; "
-                "stop it first, or set DATA_DIR to another folder."
+                "stop it first, or set DATA_DIR (and SESSION_DB_PATH) to another folder."
             ) from error
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"pid {os.getpid()}\n".encode())
@@ -41,3 +36,29 @@ class LockFile:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+class LockFiles:
+    """Several locks, taken together or not at all; the same path counts once."""
+
+    def __init__(self, *paths: Path) -> None:
+        self._locks = [LockFile(path) for path in dict.fromkeys(path.resolve() for path in paths)]
+
+    def probe(self) -> None:
+        """Raises DataInUse when another process holds one of the locks now; takes nothing."""
+        self.acquire()
+        self.release()
+
+    def acquire(self) -> None:
+        """Raises DataInUse when another process holds one of the locks."""
+        try:
+            for lock in self._locks:
+                lock.acquire()
+        except DataInUse:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Let the next process in."""
+        for lock in self._locks:
+            lock.release()

@@ -76,6 +76,8 @@ def test_the_address_that_openai_clients_use_is_understood(monkeypatch: pytest.M
 def test_a_data_dir_of_its_own_takes_the_database_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATA_DIR", "/srv/rag")
     assert config.load().session_db_path == Path("/srv/rag/sessions.db")
+    monkeypatch.setenv("SESSION_DB_PATH", "./data/sessions.db")
+    assert config.load().session_db_path == Path("/srv/rag/sessions.db"), "as .env.example spells it"
     monkeypatch.setenv("SESSION_DB_PATH", "/elsewhere/s.db")
     assert config.load().session_db_path == Path("/elsewhere/s.db")
 
