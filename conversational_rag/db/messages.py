@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, and_, bindparam, insert, select
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
-from conversational_rag.db.tables import messages
+from conversational_rag.db.tables import messages, sessions
+from conversational_rag.security.tenants import Tenant
 
 USER, ASSISTANT = "user", "assistant"
 COMPLETE, PARTIAL = "complete", "partial"
@@ -121,6 +122,12 @@ def find_unanswered(connection: Connection, session_id: str) -> tuple[int, str] 
     )
     row = connection.execute(last, {"session": session_id}).one_or_none()
     return (row.id, row.content) if row is not None and row.role == USER else None
+
+
+def forget_vectors(connection: Connection, tenant: Tenant) -> None:
+    """The embeddings of the client's answers are another model's: they are made anew when they are needed."""
+    own = select(sessions.c.session_id).where(sessions.c.client_id == tenant.client_id)
+    connection.execute(update(messages).where(messages.c.session_id.in_(own)).values(vector=None))
 
 
 def _insert(connection: Connection, values: dict[str, object]) -> int:

@@ -30,9 +30,9 @@ class _Name:
 def filename_evidence(question: str, filenames: Mapping[str, str]) -> dict[str, float]:
     """How well the question names each document, 0 to 1, by document id; those that it does not name are left out.
 
-    A name scores by the idf of the words it shares with the question (over so short texts bm25 is not much else), in
-    proportion to the best name, and less when even the best is named in part only. Nothing when all documents have
-    one name: it tells none apart.
+    A name scores by the idf of the words it shares with the question (over so short texts bm25 is not much else). The
+    square of its share of the best score is taken, so that the right company in the wrong year is little evidence, and
+    less of it when even the best name is named in part only. Nothing when all documents have one name.
     """
     if len(set(filenames.values())) < 2:
         return {}
@@ -46,7 +46,7 @@ def filename_evidence(question: str, filenames: Mapping[str, str]) -> dict[str, 
     scores = {document: sum(weights[form] for form in sorted(common)) for document, common in shared.items()}
     best = max(scores, key=scores.__getitem__)
     certainty = math.sqrt(min(1.0, scores[best] / _whole_weight(names[best], names.values())))
-    return {document: certainty * score / scores[best] for document, score in scores.items()}
+    return {document: certainty * (score / scores[best]) ** 2 for document, score in scores.items()}
 
 
 def _whole_weight(name: _Name, names: Collection[_Name]) -> float:

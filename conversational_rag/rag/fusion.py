@@ -9,7 +9,7 @@ from conversational_rag.rag.conversation import Passage
 DEPTH = 100
 """How many of each leg are fused; the scores of the rest say too little."""
 
-_WORDS, _MEANING, _FILENAME = 0.4, 0.6, 0.4
+_WORDS, _MEANING, _FILENAME = 0.4, 0.6, 0.3
 # bm25 in SQLite has k1 = 1.2 and b = 0.75 fixed: a word that a chunk holds once loses this share of its weight for
 # each average length the chunk has more than the average, k1 * b / (1 + k1). See `_without_length`.
 _LENGTH_SHARE = 1.2 * 0.75 / (1 + 1.2)
@@ -87,7 +87,8 @@ def _scale(scores: dict[int, float]) -> dict[int, float]:
     best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:DEPTH]
     if not best:
         return {}
-    highest, lowest = best[0][1], best[-1][1] * len(best) / DEPTH
+    highest, last = best[0][1], best[-1][1]
+    lowest = min(last, last * len(best) / DEPTH)
     spread = highest - lowest
     return {chunk_id: (score - lowest) / spread if spread > 0 else 1.0 for chunk_id, score in best}
 

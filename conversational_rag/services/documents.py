@@ -133,7 +133,7 @@ class Documents:
             return Outcome(upload.filename, status, pages=error.extensions.get("pages"), error=error)
 
     async def _store(self, tenant: Tenant, upload: Upload, splitting: Splitting, parsed: ParsedFile) -> Outcome:
-        title = _title(upload.filename)
+        title = document_title(upload.filename)
         vectors = await self._pool.embed_passages([f"{title}\n{chunk.text}" for chunk in parsed.chunks])
         document = NewDocument(
             id=f"doc_{uuid.uuid4().hex}",
@@ -169,6 +169,11 @@ class Documents:
         return Outcome(upload.filename, READY, document.id, document.pages, len(new))
 
 
+def document_title(filename: str) -> str:
+    """The file's name in words: it stands before each chunk where meaning and words are indexed."""
+    return " ".join(PurePath(filename).stem.replace("_", " ").replace("-", " ").split())
+
+
 @dataclass(frozen=True, slots=True)
 class _Replaced:
     document_ids: list[str]
@@ -200,11 +205,6 @@ def _finish(connection: Connection, tenant: Tenant, replaced: list[str], now: fl
 
 def _unchanged(upload: Upload, same: DocumentRow) -> Outcome:
     return Outcome(upload.filename, UNCHANGED, same.id, same.pages, same.chunks)
-
-
-def _title(filename: str) -> str:
-    """The file's name in words: it stands before each chunk where meaning and words are indexed."""
-    return " ".join(PurePath(filename).stem.replace("_", " ").replace("-", " ").split())
 
 
 def _without_namesakes(uploads: Sequence[Upload]) -> list[Upload]:

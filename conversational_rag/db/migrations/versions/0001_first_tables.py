@@ -12,7 +12,7 @@ depends_on = None
 # triggers keep it in step within the transaction of the rows, cascades included.
 _KEYWORD_INDEX = (
     """CREATE VIRTUAL TABLE chunk_words USING fts5(
-        title, text, content='chunks', content_rowid='id', tokenize="unicode61 remove_diacritics 2")""",
+        title, text, content='chunks', content_rowid='id', tokenize="porter unicode61 remove_diacritics 2")""",
     """CREATE TRIGGER chunks_after_insert AFTER INSERT ON chunks BEGIN
         INSERT INTO chunk_words(rowid, title, text) VALUES (new.id, new.title, new.text); END""",
     """CREATE TRIGGER chunks_after_delete AFTER DELETE ON chunks BEGIN

@@ -1,0 +1,48 @@
+"""A client's library shows what is the client's and ready, and nothing else."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from shelf import Shelf, word_vectors
+
+from conversational_rag.db import documents
+from conversational_rag.rag.query import QueryWords
+from conversational_rag.security.tenants import Tenant
+
+ACME, BETA = Tenant("acme"), Tenant("beta")
+
+
+@pytest.fixture
+async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
+    shelf = Shelf(tmp_path)
+    await shelf.database.migrate()
+    yield shelf
+    await shelf.database.close()
+
+
+async def test_candidates_have_their_place_and_their_neighbours(shelf: Shelf) -> None:
+    first, second, alone = await shelf.put(ACME, "a.pdf", ["one", "two"], ["three"])
+    candidates = await shelf.library(ACME).candidates([first, second, alone])
+    assert [candidates[each].neighbours for each in (first, second, alone)] == [(second,), (first,), ()]
+    passage = candidates[alone].passage
+    assert (passage.filename, passage.page, passage.ordinal, passage.text) == ("a.pdf", 2, 2, "three")
+
+
+async def test_what_may_not_be_seen_is_no_candidate(shelf: Shelf) -> None:
+    (theirs,) = await shelf.put(BETA, "b.txt", "theirs")
+    (hidden,) = await shelf.put(ACME, "c.txt", "hidden", status=documents.DELETING)
+    (mine,) = await shelf.put(ACME, "d.txt", "mine")
+    assert list(await shelf.library(ACME).candidates([theirs, hidden, mine, 10_000])) == [mine]
+
+
+async def test_both_legs_answer_by_chunk_id(shelf: Shelf) -> None:
+    bread, rain = await shelf.put(ACME, "a.txt", "Bread is baked.", "Rain fell.")
+    library = shelf.library(ACME)
+    (vector,) = word_vectors(["Rain fell."])
+    nearest = await library.nearest(vector, 2)
+    assert list(nearest) == [rain, bread]
+    assert nearest[rain] > 0.5
+    assert list(await library.matching(QueryWords(("baked",), ("rain",)), 10)) == [bread, rain]
+    assert list(await library.filenames()) == ["doc_1"]
+    assert (await library.embed(["Rain fell."])).tolist() == [vector.tolist()]
