@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv
 TEST := .venv-test
 
-.PHONY: run test check-style bench lock clean
+.PHONY: run test bench lock clean
 
 run: $(RUN)/.ready .env  ## set up and serve on http://127.0.0.1:8000
 	$(RUN)/bin/python -m conversational_rag
@@ -15,8 +15,9 @@ test: $(TEST)/.ready  ## everything that must pass before a change lands
 	$(TEST)/bin/lint-imports
 	$(TEST)/bin/pytest
 
-bench: $(TEST)/.ready  ## figures: one file in benchmarks/ for each
-	for file in benchmarks/*.py; do $(TEST)/bin/python $$file || exit 1; done
+bench: $(TEST)/.ready  ## figures; with DATA=FOLDER (prepared conversations) those of retrieval too
+	$(TEST)/bin/python benchmarks/streams.py
+	$(if $(DATA),$(TEST)/bin/python benchmarks/retrieval.py --data $(DATA))
 
 lock:  ## pin requirements*.txt anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

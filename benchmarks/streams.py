@@ -52,8 +52,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with subprocess.Popen(
-        [sys.executable, str(ROOT / "tests" / "groq_stand_in.py")]
-        + ["--words", str(options.words), "--delay", str(options.delay)],
+        [
+            *(sys.executable, str(ROOT / "tests" / "groq_stand_in.py")),
+            *("--words", str(options.words), "--delay", str(options.delay)),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

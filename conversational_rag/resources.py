@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from conversational_rag.concurrency.lockfile import LockFile
+from conversational_rag.concurrency.lockfile import LockFiles
 from conversational_rag.config import Settings
 from conversational_rag.db.engine import Database
 from conversational_rag.embedding.pool import EmbeddingPool
@@ -16,8 +16,10 @@ from conversational_rag.errors import ServiceError
 from conversational_rag.ingestion.pipeline import Reader
 from conversational_rag.jobs.upkeep import Chore, Upkeep
 from conversational_rag.llm.groq import GroqChat
+from conversational_rag.llm.limits import Ledger
 from conversational_rag.llm.router import ModelRouter
 from conversational_rag.observability.metrics import Metrics
+from conversational_rag.rag.budget import Budget
 from conversational_rag.rag.chain import ConversationalRetrievalChain
 from conversational_rag.rag.memory import Memory
 from conversational_rag.security.tenants import Tenant
@@ -27,9 +29,11 @@ from conversational_rag.services.clients import Clients
 from conversational_rag.services.conversations import Conversations
 from conversational_rag.services.documents import Documents
 from conversational_rag.services.library import ClientLibrary
+from conversational_rag.services.quota import Quota
 from conversational_rag.services.search_index import SearchIndex
 from conversational_rag.services.sessions import Sessions
 from conversational_rag.services.uploads import UploadFolder
+from conversational_rag.services.usage import UsageRecord
 from conversational_rag.vectorstores.registry import open_store
 
 _MEGABYTE = 1024 * 1024
@@ -46,9 +50,9 @@ class State:
     detail: str | None = None
 
 
-def data_lock(settings: Settings) -> LockFile:
-    """The lock on everything below DATA_DIR."""
-    return LockFile(settings.data_dir / ".lock")
+def data_locks(settings: Settings) -> LockFiles:
+    """The locks on DATA_DIR and on the folder of the database, which may be another."""
+    return LockFiles(settings.data_dir / ".lock", settings.session_db_path.parent / ".lock")
 
 
 class Resources:
@@ -56,19 +60,21 @@ class Resources:
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self.settings, self.metrics = settings, metrics
-        self.lock = data_lock(settings)
+        self.locks = data_locks(settings)
         self.database = Database(settings.session_db_path)
         self.pool = EmbeddingPool(lambda: load_embedder(settings.embedding_model, settings.embedding_threads))
         self.store = open_store(
             settings.vector_store_type, settings.vector_store_path, settings.chroma_open_collections
         )
         self.reader = Reader(settings.parsing_seconds, settings.parsing_memory_mb * _MEGABYTE)
-        self.models = _build_models(settings)
+        self.ledger, self.quota = Ledger(), Quota(self.database)
+        self.models = _build_models(settings, self.ledger, self.quota)
         self.index = SearchIndex(self.database, self.store)
         self.conversations = Conversations(
             self.database, ttl_seconds=settings.session_ttl, max_cached=settings.max_cached_sessions
         )
         self.sessions = Sessions(self.database, self.conversations)
+        self.usage = UsageRecord(self.database, self.conversations.now)
         self.answer_cache = AnswerCache(settings.answer_cache_size)
         self.clients = Clients(self.database, self.index, self.pool, self.conversations, self.answer_cache)
         self.uploads = UploadFolder(settings.data_dir / "uploads", int(settings.max_file_mb * _MEGABYTE))
@@ -78,16 +84,19 @@ class Resources:
         self.chat = Chat(
             self.clients,
             self.conversations,
-            ConversationalRetrievalChain(self.models, settings.top_k),
+            ConversationalRetrievalChain(
+                self.models, settings.top_k, Budget.usual(settings.top_k, settings.max_token_limit)
+            ),
             Memory(settings.memory_type, settings.max_token_limit, settings.memory_window),
             self.pool,
             self._library,
-            self.models.expected_model,
             metrics,
             self.answer_cache,
+            self.usage,
         )
         self.upkeep = Upkeep(
             Chore("session_cleanup", self.sessions.cleanup, settings.cleanup_interval),
+            Chore("usage_cleanup", self.usage.cleanup, settings.cleanup_interval),
             Chore("deletions", self.clients.finish_deletions, settings.cleanup_interval),
             Chore("index_rebuild", self.index.rebuild_next, 0),
             Chore("models", self._list_models, _MODEL_LIST_SECONDS),
@@ -97,8 +106,9 @@ class Resources:
 
     async def open(self, *, upkeep: bool = True) -> None:
         """Take the data directory, bring it up to date, begin the upkeep. Raises StartError."""
-        self.lock.acquire()
+        self.locks.acquire()
         await self.database.migrate()
+        self.ledger.restore(await self.quota.load())
         await asyncio.to_thread(self.uploads.prepare)
         await self.index.recover()
         if upkeep:
@@ -119,11 +129,12 @@ class Resources:
         await self.upkeep.stop()
         await self.chat.close()
         await self.models.close()
+        await self.quota.close()
         await self.reader.close()
         await self.pool.close()
         await self.store.close()
         await self.database.close()
-        self.lock.release()
+        self.locks.release()
 
     async def states(self) -> dict[str, State]:
         """Each dependency's state, asked now."""
@@ -146,11 +157,13 @@ class Resources:
     def _model_state(self) -> State:
         if self.settings.groq_api_key is None:
             return State("degraded", False, "GROQ_API_KEY is not set: answers quote the passages")
-        usable = [name for name, state in self.models.states().items() if state.available]
+        states = self.models.states()
+        usable = [name for name, state in states.items() if state.available]
         if self._model_trouble is not None:
             return State("degraded", False, self._model_trouble)
         if not usable:
-            return State("degraded", False, "no model can be asked now: answers quote the passages")
+            waits = ", ".join(f"{name} {state.available_in_seconds:.0f} s" for name, state in states.items())
+            return State("degraded", False, f"no model can be asked now, answers quote the passages: {waits}")
         return State("ok", False, f"asked next: {usable[0]}")
 
     def _library(self, tenant: Tenant) -> ClientLibrary:
@@ -173,7 +186,7 @@ class Resources:
         self._model_trouble = None
 
 
-def _build_models(settings: Settings) -> ModelRouter:
+def _build_models(settings: Settings, ledger: Ledger, quota: Quota) -> ModelRouter:
     chat = None
     if settings.groq_api_key is not None:
         chat = GroqChat.connect(
@@ -182,7 +195,14 @@ def _build_models(settings: Settings) -> ModelRouter:
             temperature=settings.temperature,
             timeout_seconds=settings.llm_timeout,
         )
-    return ModelRouter(chat, settings.models, max_output_tokens=settings.max_output_tokens)
+    return ModelRouter(
+        chat,
+        settings.models,
+        max_output_tokens=settings.max_output_tokens,
+        patience_seconds=settings.llm_max_wait,
+        ledger=ledger,
+        store=quota,
+    )
 
 
 async def _ping(ping: Callable[[], Awaitable[None]], *, needed: bool) -> State:

@@ -15,10 +15,11 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from groq_prompts import CachedPrefixes, count_tokens, echo_answer, render_prompt
+from groq_quota import FreePlan
 from groq_turns import Answer, Refusal, Reset, Silence, Turn, filled_in, gone, key_refused, slow
 from groq_wire import chunk, completion, model_row, objection_to, rate_limit_headers, unknown_url
 from loopback_http import Exchange, LoopbackServer
@@ -40,16 +41,24 @@ class Recorded:
 class GroqStandIn:
     """A context manager: the server runs inside it. `url` has no path.
 
-    `models` can be changed; a model that is not in it is answered with 404. `requests` records everything that came.
+    `models` can be changed; a model that is not in it is answered with 404. With a `plan` its limits are enforced on
+    every call that is not scripted otherwise. `requests` records everything that came.
     `streams_open` counts answers under way, `connections_open` the TCP connections.
     """
 
-    def __init__(self, models: tuple[str, ...] = MODELS, *, needs_key: bool = True, port: int = 0) -> None:
+    def __init__(
+        self,
+        models: tuple[str, ...] = MODELS,
+        *,
+        needs_key: bool = True,
+        port: int = 0,
+        plan: FreePlan | None = None,
+    ) -> None:
         self.models = list(models)
         self.requests: list[Recorded] = []
         self.streams_open = 0
         self.default: Turn = Answer()
-        self._needs_key = needs_key
+        self._needs_key, self._plan = needs_key, plan
         self._scripts: dict[str, deque[Turn]] = {}
         self._cached = CachedPrefixes()
         self._server = LoopbackServer(self._answer, port)
@@ -131,7 +140,19 @@ class GroqStandIn:
             case Answer() if (objection := objection_to(body)) is not None:
                 _refuse(exchange, objection, model)
             case Answer() as answer:
+                if (refusal := self._over_quota(body)) is not None:
+                    return _refuse(exchange, refusal, model)
                 await self._speak(exchange, body, answer)
+        return None
+
+    def _over_quota(self, body: dict[str, Any]) -> Refusal | None:
+        if self._plan is None:
+            return None
+        prompt_tokens = count_tokens(render_prompt(body["messages"]))
+        refusal = self._plan.admit(body["model"], prompt_tokens, body.get("max_tokens"))
+        if refusal is None:
+            return None
+        return replace(refusal, headers=refusal.headers | self._plan.headers(body["model"]))
 
     def _next_turn(self, model: str) -> Turn:
         for name in (model, "*"):
@@ -143,7 +164,8 @@ class GroqStandIn:
         prompt = render_prompt(body["messages"])
         text = echo_answer(body["messages"]) if answer.text is None else answer.text
         usage = self._usage(body["model"], prompt, text, answer.reasoning_tokens)
-        headers = {**rate_limit_headers(usage, len(self.chats)), "x-request-id": "req_stand_in"}
+        limits = rate_limit_headers(usage, len(self.chats)) if self._plan is None else self._plan.headers(body["model"])
+        headers = {**limits, "x-request-id": "req_stand_in"}
         self.streams_open += 1
         try:
             if body.get("stream"):
@@ -153,6 +175,10 @@ class GroqStandIn:
                 exchange.respond_json(200, completion(body["model"], text, answer.finish_reason, usage), headers)
         finally:
             self.streams_open -= 1
+            if self._plan is not None:
+                unused = (body.get("max_tokens") or 0) - usage["completion_tokens"]
+                cached = usage["prompt_tokens_details"]["cached_tokens"]
+                self._plan.settle(body["model"], cached, max(0, unused))
 
     def _usage(self, model: str, prompt: str, text: str, reasoning_tokens: int) -> dict[str, Any]:
         prompt_tokens, completion_tokens = count_tokens(prompt), count_tokens(text) + reasoning_tokens

@@ -53,12 +53,23 @@ class Reset:
 Turn = Refusal | Answer | Silence | Reset
 
 
-def rate_limited(scope: str = "TPM", wait: str = "14.79s", retry_after: int | None = 15) -> Refusal:
+def rate_limited(
+    scope: str = "TPM",
+    wait: str = "14.79s",
+    retry_after: int | None = 15,
+    *,
+    limit: int | None = None,
+    used: int | None = None,
+    requested: int | None = None,
+) -> Refusal:
     """429 of one bucket; `wait` as Go prints durations."""
-    words, kind, limit = _SCOPES[scope]
+    words, kind, usual = _SCOPES[scope]
+    limit = usual if limit is None else limit
+    used = limit if used is None else used
+    requested = 500 if requested is None else requested
     text = (
         f"Rate limit reached for model `{{model}}` in organization `{_ORGANISATION}` service tier `on_demand` on "
-        f"{words}: Limit {limit}, Used {limit - 10}, Requested 500. Please try again in {wait}. {_UPSELL}"
+        f"{words}: Limit {limit}, Used {used}, Requested {requested}. Please try again in {wait}. {_UPSELL}"
     )
     headers = {} if retry_after is None else {"retry-after": str(retry_after)}
     return Refusal(429, _error(text, kind, "rate_limit_exceeded"), headers)

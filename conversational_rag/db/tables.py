@@ -126,3 +126,30 @@ messages = Table(
     Index("ix_messages_session_id_id", "session_id", "id"),
     sqlite_autoincrement=True,
 )
+
+# What is left of the provider's quota, so that a restart does not forget the day.
+quota_buckets = Table(
+    "quota_buckets",
+    metadata,
+    Column("model", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("limit", Float, nullable=False),
+    Column("level", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # Outlives the sessions it was caused by, not the client.
+    Column("client_id", Text, ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False),
+    Column("timestamp", Float, nullable=False),
+    Column("answers", Integer, nullable=False),
+    Column("degraded", Integer, nullable=False),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+    Column("cached_tokens", Integer, nullable=False),
+    Column("llm_calls", Integer, nullable=False),
+    Index("ix_usage_timestamp_client_id", "timestamp", "client_id"),
+)

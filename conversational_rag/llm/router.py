@@ -1,33 +1,36 @@
-"""Which model answers: the first in order that can, and the next one when it cannot, unseen until its first word."""
+"""Which model answers: the first in order that can, now or soon, and the next when it fails before its first word."""
 
 import asyncio
-import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 
 import structlog
-from langchain_core.messages import BaseMessage
 
-from conversational_rag.errors import BadGeneration, KeyRefused, ModelError, ModelUnreachable, OverCapacity
-from conversational_rag.llm.availability import Availability, ModelState, soonest
-from conversational_rag.llm.base import Finished, Usage, Word
+from conversational_rag.errors import KeyRefused, ModelError, PromptTooLarge, RateLimited
+from conversational_rag.llm.admission import Admission
+from conversational_rag.llm.asking import Asking, Grant
+from conversational_rag.llm.availability import Availability, ModelState
+from conversational_rag.llm.base import Prompt
+from conversational_rag.llm.buckets import Demand
+from conversational_rag.llm.calls import Calls, Piece
 from conversational_rag.llm.catalogue import SUCCESSORS, is_retired, order_models
 from conversational_rag.llm.groq import GroqChat
+from conversational_rag.llm.limits import BucketState, Ledger, LedgerStore
 
 _log = structlog.get_logger(__name__)
 
-_RETRY_SECONDS = (0.2, 0.6)
-# A model that let us wait for longer than this gets no second wait; its sibling is asked.
-_AT_ONCE_SECONDS = 5.0
-_RETRIED = (OverCapacity, ModelUnreachable)
 _NO_MODEL = "extractive"
+# A model counts as available while it could take a small question.
+_SMALL_QUESTION = Demand(400, 200)
 
 
 class ModelRouter:
     """A ChatModels over one key and several models, in order.
 
-    `chat` is None when there is no key. `clock` (seconds that only grow) and `sleep` are for tests.
+    `chat` is None when there is no key. A question waits for quota at most `patience_seconds`, and for its first word
+    at most as long as one call may be silent beyond that. `store` is told of the ledger after each call. `clock`
+    (seconds that only grow) and `sleep` are for tests.
     """
 
     def __init__(
@@ -36,12 +39,17 @@ class ModelRouter:
         models: Sequence[str],
         *,
         max_output_tokens: int,
+        patience_seconds: float = 30.0,
+        ledger: Ledger | None = None,
+        store: LedgerStore | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._chat, self._wanted, self._max_output_tokens = chat, tuple(models), max_output_tokens
-        self._clock, self._sleep = clock, sleep
+        self._patience_seconds, self._clock, self._sleep = patience_seconds, clock, sleep
         self._availability = Availability(clock)
+        self._ledger, self._store = ledger or Ledger(), store
+        self._admission = Admission(self._ledger, self._availability, clock, sleep)
         self._listed: Collection[str] | None = None
         for model in self._wanted:
             if is_retired(model):
@@ -57,7 +65,16 @@ class ModelRouter:
         """How each model stands, in order."""
         if self._chat is None:
             return {model: ModelState(model, False, 0.0, KeyRefused.code) for model in self.models}
-        return {model: self._availability.state(model) for model in self.models}
+        return {model: self._state(model) for model in self.models}
+
+    def buckets(self) -> tuple[BucketState, ...]:
+        """What is left of each model's quota."""
+        return tuple(state for model in self.models for state in self._ledger.levels(model))
+
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for a model."""
+        return self._admission.waiting
 
     def expected_model(self) -> str:
         """The model that would be asked now, or `extractive` when none can be."""
@@ -75,100 +92,83 @@ class ModelRouter:
 
     async def close(self) -> None:
         """Close the connections to the provider."""
+        await self._admission.close()
         if self._chat is not None:
             await self._chat.close()
 
     async def stream(
-        self, messages: Sequence[BaseMessage], *, max_output_tokens: int | None = None, purpose: str = "answer"
-    ) -> AsyncGenerator[Word | Finished, None]:
+        self, prompt: Prompt, *, caller: str = "", max_output_tokens: int | None = None, purpose: str = "answer"
+    ) -> AsyncGenerator[Piece, None]:
         """See ChatModels. After the first word the error of a stream that breaks is raised as it is.
 
         `usage` counts what every model cost that answered, also one whose answer could not be used.
         """
         if self._chat is None:
             raise KeyRefused("There is no key for a model; set GROQ_API_KEY.")
-        tries = _Tries(self._chat, messages, max_output_tokens or self._max_output_tokens, self._clock, self._sleep)
-        refusals: list[ModelError] = []
-        for model in self._order(smaller_first=purpose != "answer"):
-            if (refusal := self._availability.refusal(model)) is not None:
-                refusals.append(refusal)
-                continue
+        deadline = self._clock() + self._patience_seconds
+        calls = Calls(self._chat, deadline + self._chat.timeout_seconds, self._clock, self._sleep)
+        asking = Asking(
+            prompt,
+            caller,
+            max_output_tokens or self._max_output_tokens,
+            lambda: self._order(smaller_first=purpose != "answer"),
+            deadline,
+        )
+        while True:
+            grant = await self._admission.admit(asking)
             try:
-                async with aclosing(tries.speak(model)) as pieces:
+                async with aclosing(calls.speak(grant)) as pieces:
                     async for piece in pieces:
                         yield piece
-                self._availability.clear(model)
+                self._availability.clear(grant.model)
                 return
             except ModelError as error:
-                if tries.spoke:
+                if calls.spoke:
                     raise
-                self._note(model, error)
-                refusals.append(self._availability.refusal(model) or error)
-        raise soonest(refusals)
+                grant.account.cancel(grant.reservation)
+                calls.learn(grant)
+                self._note(asking, grant, error)
+                if calls.out_of_time:
+                    raise
+            finally:
+                grant.account.keep(grant.reservation)
+                self._call_ended()
 
     def _order(self, *, smaller_first: bool = False) -> tuple[str, ...]:
         return order_models(self._wanted, self._listed, smaller_first=smaller_first)
 
-    def _note(self, model: str, error: ModelError) -> None:
+    def _state(self, model: str) -> ModelState:
+        state, account = self._availability.state(model), self._ledger.of(model)
+        wait = account.wait_seconds(_SMALL_QUESTION)
+        if not state.available or wait <= 0:
+            return state
+        return ModelState(model, False, wait, RateLimited.code)
+
+    def _note(self, asking: Asking, grant: Grant, error: ModelError) -> None:
+        """Learn from a refusal, for everybody and for this question."""
+        model, account = grant.model, grant.account
         _log.warning("model_refused", model=model, code=error.code, retry_after=error.retry_after)
-        if isinstance(error, KeyRefused):
+        if isinstance(error, PromptTooLarge):
+            shrinks = asking.shrink(model, grant.demand, error)
+            account.note_too_large(error, shrunk=not shrinks)
+            if shrinks:
+                return
+        elif isinstance(error, RateLimited):
+            if not account.note_rate_limited(grant.reservation, error):
+                self._availability.note(model, error)
+            if asking.may_wait_for(model, self._clock() + (error.retry_after or 0.0)):
+                return
+        elif isinstance(error, KeyRefused):
             self._note_key(error)
         else:
             self._availability.note(model, error)
+        asking.exclude(model, error)
 
     def _note_key(self, error: KeyRefused) -> None:
         for model in self.models:
             self._availability.note(model, error)
 
-
-class _Tries:
-    """One question on its way from model to model."""
-
-    def __init__(
-        self,
-        chat: GroqChat,
-        messages: Sequence[BaseMessage],
-        max_output_tokens: int,
-        clock: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]],
-    ) -> None:
-        self._chat, self._messages, self._max_output_tokens = chat, messages, max_output_tokens
-        self._clock, self._sleep = clock, sleep
-        self._usage = Usage()
-        self.spoke = False
-
-    async def speak(self, model: str) -> AsyncGenerator[Word | Finished, None]:
-        """Ask one model, and once more when it failed at once: overloaded, or out of reach."""
-        began = self._clock()
-        try:
-            async with aclosing(self._ask(model)) as pieces:
-                async for piece in pieces:
-                    yield piece
-                return
-        except _RETRIED:
-            if self.spoke or self._clock() - began > _AT_ONCE_SECONDS:
-                raise
-        await self._sleep(random.uniform(*_RETRY_SECONDS))  # noqa: S311 - jitter, not a secret
-        async with aclosing(self._ask(model)) as pieces:
-            async for piece in pieces:
-                yield piece
-
-    async def _ask(self, model: str) -> AsyncGenerator[Word | Finished, None]:
-        finished: Finished | None = None
-        blank = ""
-        call = self._chat.stream_words(self._messages, model=model, max_output_tokens=self._max_output_tokens)
-        async with aclosing(call) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, Finished):
-                    finished = piece
-                    self._usage += piece.usage
-                elif self.spoke:
-                    yield piece
-                elif not piece.text.isspace():
-                    self.spoke = True
-                    yield Word(blank + piece.text)
-                else:
-                    blank += piece.text
-        if finished is None:
-            raise BadGeneration
-        yield Finished(finished.model, self._usage, finished.finish_reason)
+    def _call_ended(self) -> None:
+        self._admission.look()
+        if self._store is not None:
+            self._store.save(self._ledger.snapshot())

@@ -21,6 +21,15 @@ class Metrics:
         self.first_word = Histogram(
             "rag_first_word_seconds", "From the question to the first word of its answer.", registry=self.registry
         )
+        self.quota_left = Gauge(
+            "rag_quota_left",
+            "What is left of the provider's limits: requests (RPM, RPD) or tokens (TPM, TPD, OTPM).",
+            ["model", "bucket"],
+            registry=self.registry,
+        )
+        self.questions_waiting = Gauge(
+            "rag_questions_waiting", "Questions that wait for a model's quota.", registry=self.registry
+        )
         self.stale_indexes = Gauge(
             "rag_stale_indexes", "Clients whose vector index waits to be rebuilt.", registry=self.registry
         )

@@ -7,31 +7,37 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from conversational_rag.errors import ModelError
-from conversational_rag.llm.base import ChatModels, Finished, Usage, Word
+from conversational_rag.llm.base import ChatModels, Chosen, FixedPrompt, Prompt, Usage, Word
 from conversational_rag.llm.extractive import extract_answer, render
 from conversational_rag.rag import prompts
+from conversational_rag.rag.budget import Budget, FittedTurn, TurnPrompt
 from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.events import Answered, Found, Said, TurnEvent
 from conversational_rag.rag.memory import Recall
+from conversational_rag.rag.overlaps import join_overlaps
 from conversational_rag.rag.retriever import ContextRetriever, Library
 
 EXTRACTIVE = "extractive"
 _SUMMARY_TOKENS = 400
+_HISTORY_TOKENS = 2000
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What one turn starts from: the client's library, the question, the turns before it, and what of them is sent."""
+    """What one turn starts from: the client's library, the question, the turns before it, and what of them is sent.
+
+    `caller` is whose share of the quota it costs.
+    """
 
     library: Library
     text: str
     turns: tuple[Turn, ...]
     recall: Recall
+    caller: str = ""
 
 
 class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
@@ -40,8 +46,9 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
     It is one stage on purpose: a pipeline of several costs 12 to 18 times the CPU for each streamed token.
     """
 
-    def __init__(self, models: ChatModels, top_k: int) -> None:
+    def __init__(self, models: ChatModels, top_k: int, budget: Budget | None = None) -> None:
         self._models, self._top_k = models, top_k
+        self._budget = budget or Budget.usual(top_k, _HISTORY_TOKENS)
 
     def invoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answered:
         """`ainvoke` for callers without an event loop."""
@@ -71,37 +78,43 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
         ModelError is raised; otherwise the words come at the end in one piece, and the turn never fails.
         """
         passages = await self.find(question)
-        yield Found(passages)
-        messages = prompts.answer_messages(question.text, passages, question.recall.turns, question.recall.summary)
+        prompt = TurnPrompt(question.text, passages, question.recall, self._budget)
+        shown: tuple[Passage, ...] | None = None
         said: list[str] = []
         try:
-            async with aclosing(self._models.stream(messages)) as pieces:
+            async with aclosing(self._models.stream(prompt, caller=question.caller)) as pieces:
                 async for piece in pieces:
-                    if isinstance(piece, Finished):
+                    if isinstance(piece, Word):
+                        said.append(piece.text)
+                        if visible:
+                            yield Said(piece.text)
+                    elif isinstance(piece, Chosen):
+                        shown = _passages_of(piece)
+                        yield Found(shown, piece.model)
+                    else:
                         text = "".join(said)
                         if not visible:
                             yield Said(text)
-                        yield Answered(text, passages, piece.model, degraded=False, usage=piece.usage)
+                        yield Answered(text, shown or (), piece.model, degraded=False, usage=piece.usage)
                         return
-                    said.append(piece.text)
-                    if visible:
-                        yield Said(piece.text)
         except ModelError as error:
             if said and visible:
                 raise
             _log.warning("answering_without_model", code=error.code, retry_after=error.retry_after)
             quoted = quote(question, passages, error.retry_after)
+            if shown is None:
+                yield Found(passages, EXTRACTIVE)
             yield Said(quoted.text)
             yield quoted
 
     async def find(self, question: Question) -> tuple[Passage, ...]:
-        """The passages for the question in the light of the conversation, best first."""
+        """The passages for the question in the light of the conversation, best first, no text in two of them."""
         retriever = ContextRetriever(library=question.library, history=question.turns, k=self._top_k)
-        return tuple(await retriever.find(question.text))
+        return join_overlaps(await retriever.find(question.text))
 
-    async def summarise(self, summary: str, turns: Sequence[Turn]) -> str:
+    async def summarise(self, summary: str, turns: Sequence[Turn], caller: str = "") -> str:
         """A summary of the former summary and these turns. Raises ModelError."""
-        return await self._say(prompts.summary_messages(summary, turns))
+        return await self._say(FixedPrompt(prompts.summary_messages(summary, turns)), caller)
 
     async def _answer(self, question: Question) -> TurnEvent:
         async for event in self.events(question, visible=False):
@@ -114,8 +127,8 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
             async for event in self.events(question):
                 yield event
 
-    async def _say(self, messages: Sequence[BaseMessage]) -> str:
-        pieces = self._models.stream(messages, max_output_tokens=_SUMMARY_TOKENS, purpose="summary")
+    async def _say(self, prompt: Prompt, caller: str) -> str:
+        pieces = self._models.stream(prompt, caller=caller, max_output_tokens=_SUMMARY_TOKENS, purpose="summary")
         return "".join([piece.text async for piece in pieces if isinstance(piece, Word)])
 
 
@@ -125,3 +138,9 @@ def quote(question: Question, passages: Sequence[Passage], retry_after: float | 
     quotes = extract_answer(question.text, [passage.text for passage in passages], context=before)
     text = render(quotes) if quotes else prompts.NOTHING_FOUND
     return Answered(text, tuple(passages), EXTRACTIVE, True, Usage(0, 0, 0, 0), retry_after)
+
+
+def _passages_of(chosen: Chosen) -> tuple[Passage, ...]:
+    """The passages that the model was really shown."""
+    assert isinstance(chosen.prompt, FittedTurn)
+    return chosen.prompt.passages

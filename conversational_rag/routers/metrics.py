@@ -9,7 +9,11 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/metrics", operation_id="metrics", response_class=Response)
-async def metrics(resources: Resources) -> Response:
+async def read_metrics(resources: Resources) -> Response:
     """Counters and gauges in Prometheus' text format."""
-    resources.metrics.stale_indexes.set(resources.index.stale_clients)
-    return Response(generate_latest(resources.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    metrics, models = resources.metrics, resources.models
+    metrics.stale_indexes.set(resources.index.stale_clients)
+    metrics.questions_waiting.set(models.waiting)
+    for bucket in models.buckets():
+        metrics.quota_left.labels(bucket.model, bucket.name).set(bucket.level)
+    return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -30,6 +30,7 @@ from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.answer_cache import AnswerCache
 from conversational_rag.services.clients import Clients
 from conversational_rag.services.conversations import Asked, Conversation, Conversations
+from conversational_rag.services.usage import UsageRecord
 
 _log = structlog.get_logger()
 
@@ -46,7 +47,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The passages are found, the answer begins; `model` is the one expected to speak."""
+    """The passages are found, the answer begins; `model` is about to speak."""
 
     session_id: str
     tenant: Tenant
@@ -79,13 +80,13 @@ class Chat:
         memory: Memory,
         pool: EmbeddingPool,
         library: Callable[[Tenant], Library],
-        expected_model: Callable[[], str],
         metrics: Metrics,
         cache: AnswerCache,
+        usage: UsageRecord,
     ) -> None:
         self._clients, self._conversations, self._chain = clients, conversations, chain
-        self._memory, self._pool, self._library, self._expected_model = memory, pool, library, expected_model
-        self._metrics, self._cache = metrics, cache
+        self._memory, self._pool, self._library = memory, pool, library
+        self._metrics, self._cache, self._usage = metrics, cache, usage
         self._afterwards: set[asyncio.Task[None]] = set()
 
     async def answer(self, ask: Ask) -> End:
@@ -109,8 +110,8 @@ class Chat:
             async with aclosing(self._speak(client, turn.question, visible)) as events:
                 async for event in events:
                     if isinstance(event, Found):
-                        turn.passages = event.passages
-                        yield Start(turn.session_id, ask.tenant, event.passages, self._expected_model())
+                        turn.passages, turn.model = event.passages, event.model
+                        yield Start(turn.session_id, ask.tenant, event.passages, event.model)
                     elif isinstance(event, Said):
                         if not said:
                             self._metrics.first_word.observe(time.perf_counter() - asked_at)
@@ -133,7 +134,7 @@ class Chat:
         tenant, changed_at, alone = client.tenant, client.last_modified, not question.turns
         known = self._cache.get(tenant, changed_at, question.text) if alone else None
         if known is not None:
-            yield Found(known.passages)
+            yield Found(known.passages, known.model)
             yield Said(known.text)
             yield replace(known, usage=Usage(), cached=True)
             return
@@ -146,17 +147,19 @@ class Chat:
     async def _begin(self, ask: Ask) -> "_Turn":
         if not ask.use_memory:
             new = await self._conversations.peek(ask.tenant, ask.session_id)
-            question = Question(self._library(ask.tenant), ask.message, (), Recall((), "", 0))
-            return _Turn(question, ask.session_id or str(uuid.uuid4()), new)
+            recall = Recall((), "", 0)
+            question = Question(self._library(ask.tenant), ask.message, (), recall, ask.tenant.client_id)
+            return _Turn(ask.tenant, question, ask.session_id or str(uuid.uuid4()), new)
         asked = await self._conversations.ask(ask.tenant, ask.session_id, ask.message)
         session, turns = asked.conversation.session, asked.conversation.turns
         recall = self._memory.recall(turns, session.memory_start, session.summary)
-        question = Question(self._library(ask.tenant), ask.message, turns, recall)
-        return _Turn(question, session.session_id, asked.new_session, asked)
+        question = Question(self._library(ask.tenant), ask.message, turns, recall, ask.tenant.client_id)
+        return _Turn(ask.tenant, question, session.session_id, asked.new_session, asked)
 
     async def _store(self, turn: "_Turn", answered: Answered, status: str) -> None:
-        """Write the answer down; from here on the turn is closed."""
+        """Write the answer and its price down; from here on the turn is closed."""
         asked, turn.asked = turn.asked, None
+        await self._usage.note(turn.tenant, answered)
         if asked is None:
             return
         answer = await self._new_answer(answered, status)
@@ -198,12 +201,13 @@ class Chat:
         if not said:
             self._conversations.give_up(turn.asked)
             return
-        partial = Answered(said, turn.passages, self._expected_model(), False, Usage(0, 0, 0, 1))
+        partial = Answered(said, turn.passages, turn.model, False, Usage(0, 0, 0, 1))
         self._later(self._store(turn, partial, PARTIAL))
 
     async def _summarise(self, conversation: Conversation, recall: Recall) -> None:
         try:
-            summary = await self._chain.summarise(conversation.session.summary, recall.dropped)
+            session = conversation.session
+            summary = await self._chain.summarise(session.summary, recall.dropped, session.tenant.client_id)
         except ModelError as error:
             # The turns stay as they are; the next answer tries again.
             _log.info("summary_postponed", code=error.code)
@@ -227,11 +231,13 @@ class Chat:
 class _Turn:
     """A turn under way; `asked` is None when nothing is, or is still to be, written down."""
 
+    tenant: Tenant
     question: Question
     session_id: str
     new_session: bool
     asked: Asked | None = None
     passages: tuple[Passage, ...] = ()
+    model: str = ""
 
 
 def source(passage: Passage) -> dict[str, Any]:

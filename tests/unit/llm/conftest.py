@@ -1,14 +1,16 @@
 """A stand-in of its own for each test, and clients of it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
 
 import pytest
 from groq_stand_in import MODELS, GroqStandIn
-from llm_parts import MESSAGES, Time
+from llm_parts import PROMPT, Time
 from pydantic import SecretStr
 
-from conversational_rag.llm.base import ChatModels, Finished, Word
+from conversational_rag.llm.base import ChatModels, Chosen, Finished, Word
 from conversational_rag.llm.groq import GroqChat
+from conversational_rag.llm.limits import Ledger
 from conversational_rag.llm.router import ModelRouter
 
 
@@ -40,13 +42,24 @@ async def hasty_chat(groq: GroqStandIn) -> AsyncIterator[GroqChat]:
 
 
 @pytest.fixture
-def router(chat: GroqChat, clock: Time) -> ModelRouter:
-    return ModelRouter(chat, MODELS, max_output_tokens=512, clock=clock, sleep=clock.sleep)
+def make_router(chat: GroqChat, clock: Time) -> Callable[..., ModelRouter]:
+    """Makes routers whose time passes only when a test says so."""
+
+    def make(chat: GroqChat = chat, **options: Any) -> ModelRouter:
+        options = {"max_output_tokens": 512, "ledger": Ledger(clock=clock), **options}
+        return ModelRouter(chat, MODELS, clock=clock, sleep=clock.sleep, **options)
+
+    return make
 
 
 @pytest.fixture
-def hasty_router(hasty_chat: GroqChat, clock: Time) -> ModelRouter:
-    return ModelRouter(hasty_chat, MODELS, max_output_tokens=512, clock=clock, sleep=clock.sleep)
+def router(make_router: Callable[..., ModelRouter]) -> ModelRouter:
+    return make_router()
+
+
+@pytest.fixture
+def hasty_router(make_router: Callable[..., ModelRouter], hasty_chat: GroqChat) -> ModelRouter:
+    return make_router(hasty_chat)
 
 
 @pytest.fixture
@@ -54,9 +67,10 @@ def hear() -> Callable[[ChatModels], Awaitable[tuple[str, Finished]]]:
     """Asks and listens to the end: the text and the last piece."""
 
     async def listen(models: ChatModels, purpose: str = "answer") -> tuple[str, Finished]:
-        pieces = [piece async for piece in models.stream(MESSAGES, purpose=purpose)]
+        pieces = [piece async for piece in models.stream(PROMPT, purpose=purpose)]
+        assert isinstance(pieces[0], Chosen)
         assert isinstance(pieces[-1], Finished)
-        assert all(isinstance(piece, Word) for piece in pieces[:-1])
-        return "".join(piece.text for piece in pieces[:-1]), pieces[-1]
+        assert all(isinstance(piece, Word) for piece in pieces[1:-1])
+        return "".join(piece.text for piece in pieces[1:-1]), pieces[-1]
 
     return listen

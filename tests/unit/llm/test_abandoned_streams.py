@@ -9,7 +9,7 @@ from contextlib import aclosing
 import groq_turns as turns
 import pytest
 from groq_stand_in import GroqStandIn
-from llm_parts import MESSAGES
+from llm_parts import MESSAGES, PROMPT
 
 from conversational_rag.llm.groq import GroqChat
 from conversational_rag.llm.router import ModelRouter
@@ -66,7 +66,7 @@ async def test_breaking_out_of_a_langchain_stream_frees_the_connection(chat: Gro
 
 
 async def test_closing_the_routers_stream_frees_the_connection(router: ModelRouter, groq: GroqStandIn) -> None:
-    async with aclosing(router.stream(MESSAGES)) as pieces:
+    async with aclosing(router.stream(PROMPT)) as pieces:
         async for _ in pieces:
             break
     await freed(groq)
@@ -79,7 +79,7 @@ async def test_a_listener_cancelled_while_it_waits_for_a_word_frees_the_connecti
     heard = asyncio.Event()
 
     async def listen() -> None:
-        async for _ in router.stream(MESSAGES):
+        async for _ in router.stream(PROMPT):
             heard.set()
 
     task = asyncio.create_task(listen())
@@ -95,7 +95,7 @@ async def test_a_listener_cancelled_while_it_hands_a_word_on_frees_the_connectio
     busy = asyncio.Event()
 
     async def listen() -> None:
-        async with aclosing(router.stream(MESSAGES)) as pieces:
+        async with aclosing(router.stream(PROMPT)) as pieces:
             async for _ in pieces:
                 busy.set()
                 await asyncio.Event().wait()
@@ -113,7 +113,7 @@ async def test_a_listener_cancelled_before_the_first_word_frees_the_connection(
     groq.default = turns.hang()
 
     async def listen() -> None:
-        async for _ in router.stream(MESSAGES):
+        async for _ in router.stream(PROMPT):
             pass
 
     task = asyncio.create_task(listen())

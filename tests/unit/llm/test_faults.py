@@ -6,7 +6,7 @@ import groq_turns as turns
 import pytest
 from groq_stand_in import MODELS, GroqStandIn
 from groq_turns import Answer, Turn
-from llm_parts import MESSAGES, Time
+from llm_parts import PROMPT, Time
 
 from conversational_rag.errors import (
     BadGeneration,
@@ -14,7 +14,7 @@ from conversational_rag.errors import (
     ModelUnreachable,
     RateLimited,
 )
-from conversational_rag.llm.base import Finished, Word
+from conversational_rag.llm.base import Chosen, Finished, Word
 from conversational_rag.llm.groq import GroqChat
 from conversational_rag.llm.router import ModelRouter
 
@@ -22,7 +22,7 @@ BIG, SMALL, QWEN = MODELS
 Hear = Callable[..., Awaitable[tuple[str, Finished]]]
 
 
-async def drain(pieces: AsyncIterator[Word | Finished]) -> None:
+async def drain(pieces: AsyncIterator[Chosen | Word | Finished]) -> None:
     async for piece in pieces:
         assert isinstance(piece, Word)
 
@@ -34,8 +34,8 @@ async def drain(pieces: AsyncIterator[Word | Finished]) -> None:
         (turns.rate_limited("TPM"), [BIG, SMALL], "rate_limited"),
         (turns.rate_limited("TPD", "3m33.84s", 214), [BIG, SMALL], "rate_limited"),
         (turns.rate_limited("RPD", "1m26.4s", 87), [BIG, SMALL], "rate_limited"),
-        (turns.output_too_large(), [BIG, SMALL], ""),
-        (turns.too_large(), [BIG, SMALL], ""),
+        (turns.output_too_large(), [BIG, BIG, SMALL], "rate_limited"),
+        (turns.too_large(), [BIG, BIG, SMALL], ""),
         (turns.gone(404), [BIG, SMALL], "model_gone"),
         (turns.gone(400), [BIG, SMALL], "model_gone"),
         (turns.blocked(), [BIG, SMALL], "model_gone"),
@@ -90,8 +90,7 @@ async def test_a_silent_model_is_asked_once_more_and_then_its_sibling(
 async def test_a_model_that_let_us_wait_long_gets_no_second_wait(
     hasty_chat: GroqChat, groq: GroqStandIn, hear: Hear
 ) -> None:
-    ticks = iter(range(0, 10_000, 60))
-    router = ModelRouter(hasty_chat, MODELS, max_output_tokens=512, clock=lambda: next(ticks))
+    router = ModelRouter(hasty_chat, MODELS, max_output_tokens=512, clock=lambda: 6.0 * len(groq.asked))
     groq.script(BIG, turns.hang())
     _, finished = await hear(router)
     assert (finished.model, groq.asked) == (SMALL, [BIG, SMALL])
@@ -101,8 +100,8 @@ async def test_a_model_that_falls_silent_after_its_first_word_is_told(
     hasty_router: ModelRouter, groq: GroqStandIn
 ) -> None:
     groq.script(BIG, turns.hang_midway(3, "one two three four five"))
-    pieces = hasty_router.stream(MESSAGES)
-    assert isinstance(await anext(pieces), Word)
+    pieces = hasty_router.stream(PROMPT)
+    assert [type(await anext(pieces)) for _ in range(2)] == [Chosen, Word]
     with pytest.raises(ModelUnreachable, match="LLM_TIMEOUT"):
         await drain(pieces)
     assert groq.asked == [BIG]
@@ -122,8 +121,8 @@ async def test_a_fault_after_the_first_word_is_told_and_nobody_else_is_asked(
     router: ModelRouter, groq: GroqStandIn, fault: Turn, kind: type[ModelError]
 ) -> None:
     groq.script(BIG, fault)
-    pieces = router.stream(MESSAGES)
-    assert isinstance(await anext(pieces), Word)
+    pieces = router.stream(PROMPT)
+    assert [type(await anext(pieces)) for _ in range(2)] == [Chosen, Word]
     with pytest.raises(kind):
         await drain(pieces)
     assert groq.asked == [BIG]

@@ -1,5 +1,6 @@
 """One turn: found, said, answered, whatever the model does."""
 
+import math
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from langchain_core.messages import BaseMessage
 
 from conversational_rag.errors import BadGeneration, ModelError, ModelUnreachable, RateLimited
-from conversational_rag.llm.base import Finished, Usage, Word
+from conversational_rag.llm.base import Chosen, Finished, Prompt, Usage, Word
 from conversational_rag.rag.chain import ConversationalRetrievalChain, Question
 from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.events import Answered, Found, Said
@@ -36,25 +37,31 @@ class Shelf:
         return {"doc": "a.txt"}
 
     async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
-        return {n: Candidate(Passage(n, "doc", "a.txt", n, None, 0, TEXTS[n], 0.0), ()) for n in chunk_ids}
+        return {n: Candidate(Passage(n, "doc", "a.txt", n, None, 1000 * n, TEXTS[n], 0.0), ()) for n in chunk_ids}
 
 
 class Models:
     """Says what it was told to, and remembers what it was asked."""
 
-    def __init__(self, *pieces: Word | Finished | ModelError) -> None:
-        self._pieces = pieces
+    def __init__(self, *pieces: Word | Finished | ModelError, most_tokens: float = math.inf) -> None:
+        self._pieces, self._most_tokens = pieces, most_tokens
         self.asked: list[Sequence[BaseMessage]] = []
+        self.callers: list[str] = []
         self.left = False
 
     async def stream(
-        self, messages: Sequence[BaseMessage], *, max_output_tokens: int | None = None, purpose: str = "answer"
-    ) -> AsyncGenerator[Word | Finished, None]:
-        self.asked.append(messages)
+        self, prompt: Prompt, *, caller: str = "", max_output_tokens: int | None = None, purpose: str = "answer"
+    ) -> AsyncGenerator[Chosen | Word | Finished, None]:
+        fitted = prompt.fit(self._most_tokens) or prompt.fit(prompt.least_tokens)
+        assert fitted is not None
+        self.asked.append(fitted.messages)
+        self.callers.append(caller)
         try:
-            for piece in self._pieces:
+            for number, piece in enumerate(self._pieces):
                 if isinstance(piece, ModelError):
                     raise piece
+                if number == 0:
+                    yield Chosen("a model", fitted)
                 yield piece
         finally:
             self.left = True
@@ -62,7 +69,7 @@ class Models:
 
 def question(text: str = "When was it opened?") -> Question:
     turns = (Turn(1, "What is this?", "A bridge."),)
-    return Question(Shelf(), text, turns, Recall(turns, "", 0))
+    return Question(Shelf(), text, turns, Recall(turns, "", 0), "acme")
 
 
 async def told(models: Models, *, visible: bool = True) -> list[Found | Said | Answered]:
@@ -83,6 +90,26 @@ async def test_a_turn_tells_passages_words_and_the_whole_with_one_call() -> None
     assert len(models.asked) == 1
     assert TEXTS[1] in models.asked[0][-1].text
     assert TEXTS[3] not in models.asked[0][-1].text
+    assert (found.model, models.callers) == ("a model", ["acme"])
+
+
+async def test_the_sources_are_what_the_model_was_shown_when_the_prompt_had_to_shrink() -> None:
+    models = Models(*ANSWER, most_tokens=0)
+    found, *_, answered = await told(models)
+    assert isinstance(found, Found)
+    assert isinstance(answered, Answered)
+    assert [passage.chunk_id for passage in found.passages] == [1]
+    assert answered.passages == found.passages
+    assert TEXTS[2] not in models.asked[0][-1].text
+
+
+async def test_quotes_come_from_all_that_was_found() -> None:
+    found, _, answered = await told(Models(RateLimited(), most_tokens=0))
+    assert isinstance(found, Found)
+    assert isinstance(answered, Answered)
+    assert found.model == "extractive"
+    assert [passage.chunk_id for passage in found.passages] == [1, 2]
+    assert answered.passages == found.passages
 
 
 @pytest.mark.parametrize("visible", [True, False])

@@ -46,6 +46,11 @@ def test_the_only_passage_has_the_full_score() -> None:
     assert only.score == pytest.approx(1)
 
 
+def test_similarities_below_0_are_an_order_too() -> None:
+    evidence = Evidence({1: -0.2, 2: -0.1}, {}, {})
+    assert order(candidate(1), candidate(2), evidence=evidence) == [2, 1]
+
+
 def test_equal_scores_keep_the_order_of_the_documents() -> None:
     evidence = Evidence(dict.fromkeys((3, 1, 2), 0.5), {}, {})
     assert order(candidate(3), candidate(1), candidate(2), evidence=evidence) == [1, 2, 3]

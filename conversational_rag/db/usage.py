@@ -1,0 +1,63 @@
+"""Usage: what each client has asked of the models, one row a turn."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
+
+from conversational_rag.db.tables import clients, usage
+from conversational_rag.security.tenants import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """Answers, how many of them were quotes without a model, and what they cost."""
+
+    answers: int = 0
+    degraded: int = 0
+    llm_calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+
+    def __add__(self, other: "UsageRow") -> "UsageRow":
+        return UsageRow(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+
+_NAMES = tuple(each.name for each in fields(UsageRow))
+_SUMS = (
+    select(usage.c.client_id, *(func.sum(usage.c[name]) for name in _NAMES))
+    .join(clients)
+    .where(usage.c.timestamp >= bindparam("since"), clients.c.deleting == 0)
+    .group_by(usage.c.client_id)
+    .order_by(usage.c.client_id)
+)
+
+
+def record(connection: Connection, tenant: Tenant, row: UsageRow, now: float) -> None:
+    """Add what one turn has cost; nothing when the client has gone meanwhile."""
+    known = select(clients.c.client_id).where(clients.c.client_id == tenant.client_id)
+    if connection.execute(known).first() is not None:
+        values = {name: getattr(row, name) for name in _NAMES}
+        connection.execute(insert(usage), {**values, "client_id": tenant.client_id, "timestamp": now})
+
+
+def sum_since(connection: Connection, tenant: Tenant, since: float) -> UsageRow:
+    """What the client has used since then."""
+    rows = connection.execute(_SUMS.where(usage.c.client_id == tenant.client_id), {"since": since})
+    return next((UsageRow(*row[1:]) for row in rows), UsageRow())
+
+
+def admin_sums_since(connection: Connection, since: float) -> dict[str, UsageRow]:
+    """What each client has used since then, by its id; those that used nothing are left out."""
+    return {row[0]: UsageRow(*row[1:]) for row in connection.execute(_SUMS, {"since": since})}
+
+
+def admin_delete_before(connection: Connection, before: float) -> None:
+    """Forget what is older."""
+    connection.execute(delete(usage).where(usage.c.timestamp < before))
+
+
+def total(rows: Iterable[UsageRow]) -> UsageRow:
+    """All of them together."""
+    return sum(rows, UsageRow())

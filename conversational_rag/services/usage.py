@@ -1,0 +1,63 @@
+"""Usage: what each client has cost in the last day and the last week."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conversational_rag.db import usage
+from conversational_rag.db.engine import Database
+from conversational_rag.db.usage import UsageRow
+from conversational_rag.rag.events import Answered
+from conversational_rag.security.tenants import Tenant
+
+DAY_SECONDS = 24 * 3600.0
+WEEK_SECONDS = 7 * DAY_SECONDS
+_KEPT_SECONDS = 35 * DAY_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The last 24 hours and the last 7 days."""
+
+    day: UsageRow
+    week: UsageRow
+
+
+class UsageRecord:
+    """Keeps the account, for five weeks."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database, self._now = database, now
+
+    async def note(self, tenant: Tenant, answered: Answered) -> None:
+        """Write down what one answer has cost."""
+        await self._database.write(usage.record, tenant, cost(answered), self._now())
+
+    async def of(self, tenant: Tenant) -> Windows:
+        """What one client has used."""
+        now = self._now()
+        day = await self._database.read(usage.sum_since, tenant, now - DAY_SECONDS)
+        return Windows(day, await self._database.read(usage.sum_since, tenant, now - WEEK_SECONDS))
+
+    async def of_all(self) -> dict[str, Windows]:
+        """What each client has used, by its id; those that used nothing are left out."""
+        now = self._now()
+        day = await self._database.read(usage.admin_sums_since, now - DAY_SECONDS)
+        week = await self._database.read(usage.admin_sums_since, now - WEEK_SECONDS)
+        return {client_id: Windows(day.get(client_id, UsageRow()), row) for client_id, row in week.items()}
+
+    async def cleanup(self) -> None:
+        """Forget what is older than five weeks."""
+        await self._database.write(usage.admin_delete_before, self._now() - _KEPT_SECONDS)
+
+
+def cost(answered: Answered) -> UsageRow:
+    """One answer as a row of the account."""
+    spent = answered.usage
+    return UsageRow(
+        answers=1,
+        degraded=int(answered.degraded),
+        llm_calls=spent.llm_calls,
+        prompt_tokens=spent.prompt_tokens,
+        completion_tokens=spent.completion_tokens,
+        cached_tokens=spent.cached_tokens,
+    )
