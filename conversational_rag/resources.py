@@ -68,7 +68,7 @@ class Resources:
         )
         self.reader = Reader(settings.parsing_seconds, settings.parsing_memory_mb * _MEGABYTE)
         self.ledger, self.quota = Ledger(), Quota(self.database)
-        self.models = _build_models(settings, self.ledger, self.quota)
+        self.models = _build_models(settings, self.ledger, self.quota, metrics)
         self.index = SearchIndex(self.database, self.store)
         self.conversations = Conversations(
             self.database, ttl_seconds=settings.session_ttl, max_cached=settings.max_cached_sessions
@@ -186,7 +186,7 @@ class Resources:
         self._model_trouble = None
 
 
-def _build_models(settings: Settings, ledger: Ledger, quota: Quota) -> ModelRouter:
+def _build_models(settings: Settings, ledger: Ledger, quota: Quota, metrics: Metrics) -> ModelRouter:
     chat = None
     if settings.groq_api_key is not None:
         chat = GroqChat.connect(
@@ -202,6 +202,7 @@ def _build_models(settings: Settings, ledger: Ledger, quota: Quota) -> ModelRout
         patience_seconds=settings.llm_max_wait,
         ledger=ledger,
         store=quota,
+        metrics=metrics,
     )
 
 

@@ -17,6 +17,7 @@ from conversational_rag.llm.calls import Calls, Piece
 from conversational_rag.llm.catalogue import SUCCESSORS, is_retired, order_models
 from conversational_rag.llm.groq import GroqChat
 from conversational_rag.llm.limits import BucketState, Ledger, LedgerStore
+from conversational_rag.observability.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -42,13 +43,14 @@ class ModelRouter:
         patience_seconds: float = 30.0,
         ledger: Ledger | None = None,
         store: LedgerStore | None = None,
+        metrics: Metrics | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._chat, self._wanted, self._max_output_tokens = chat, tuple(models), max_output_tokens
         self._patience_seconds, self._clock, self._sleep = patience_seconds, clock, sleep
         self._availability = Availability(clock)
-        self._ledger, self._store = ledger or Ledger(), store
+        self._ledger, self._store, self._metrics = ledger or Ledger(), store, metrics or Metrics()
         self._admission = Admission(self._ledger, self._availability, clock, sleep)
         self._listed: Collection[str] | None = None
         for model in self._wanted:
@@ -115,7 +117,9 @@ class ModelRouter:
             deadline,
         )
         while True:
+            asked_at = self._clock()
             grant = await self._admission.admit(asking)
+            self._metrics.quota_wait.observe(self._clock() - asked_at)
             try:
                 async with aclosing(calls.speak(grant)) as pieces:
                     async for piece in pieces:
@@ -148,6 +152,7 @@ class ModelRouter:
         """Learn from a refusal, for everybody and for this question."""
         model, account = grant.model, grant.account
         _log.warning("model_refused", model=model, code=error.code, retry_after=error.retry_after)
+        self._metrics.refusals.labels(model, error.code).inc()
         if isinstance(error, PromptTooLarge):
             shrinks = asking.shrink(model, grant.demand, error)
             account.note_too_large(error, shrunk=not shrinks)

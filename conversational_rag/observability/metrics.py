@@ -21,6 +21,18 @@ class Metrics:
         self.first_word = Histogram(
             "rag_first_word_seconds", "From the question to the first word of its answer.", registry=self.registry
         )
+        self.refusals = Counter(
+            "rag_llm_refusals_total",
+            "Calls that failed, by the code of the error.",
+            ["model", "code"],
+            registry=self.registry,
+        )
+        self.quota_wait = Histogram(
+            "rag_quota_wait_seconds",
+            "How long a question waited for a model that could take it.",
+            buckets=(0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120),
+            registry=self.registry,
+        )
         self.quota_left = Gauge(
             "rag_quota_left",
             "What is left of the provider's limits: requests (RPM, RPD) or tokens (TPM, TPD, OTPM).",
