@@ -5,14 +5,12 @@
         ...  # the product, with GROQ_API_BASE=groq.url
         assert groq.asked == ["openai/gpt-oss-120b", "openai/gpt-oss-20b"]
 
-`python tests/groq_stand_in.py --port 8123 --words 50 --delay 0.02` serves one from the shell.
+`python tests/groq_server.py --words 50 --delay 0.02` serves one from the shell.
 """
 
-import argparse
 import asyncio
 import json
 import re
-import sys
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +18,7 @@ from typing import Any, Self
 
 from groq_prompts import CachedPrefixes, count_tokens, echo_answer, render_prompt
 from groq_quota import FreePlan
-from groq_turns import Answer, Refusal, Reset, Silence, Turn, filled_in, gone, key_refused, slow
+from groq_turns import Answer, Refusal, Reset, Silence, Turn, filled_in, gone, key_refused
 from groq_wire import chunk, completion, model_row, objection_to, rate_limit_headers, unknown_url
 from loopback_http import Exchange, LoopbackServer
 
@@ -243,21 +241,3 @@ def _refuse(exchange: Exchange, refusal: Refusal, model: str) -> None:
         exchange.respond(refusal.status, refusal.body.encode(), {"content-type": "text/html", **refusal.headers})
     else:
         exchange.respond_json(refusal.status, refusal.body, refusal.headers)
-
-
-def _main() -> None:
-    parser = argparse.ArgumentParser(description="Serve a stand-in for Groq until the input ends.")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--words", type=int, default=0, help="answer every question with so many words")
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds between two words")
-    options = parser.parse_args()
-    with GroqStandIn(port=options.port) as groq:
-        if options.words:
-            groq.default = slow(options.words, options.delay)
-        sys.stdout.write(groq.url + "\n")
-        sys.stdout.flush()
-        sys.stdin.read()
-
-
-if __name__ == "__main__":
-    _main()
