@@ -12,6 +12,8 @@ from conversational_rag.llm.headers import RateLimitHeaders
 
 # A day's limit of requests so many times the free one's is a paid key's.
 _PAID_TIMES_FREE = 10
+# A pace that was told is believed when it is so much faster than the one assumed: less is rounding.
+_FASTER = 0.8
 _AVERAGE_WEIGHT, _SHARE_WEIGHT = 0.2, 0.5
 _RATIO_RANGE = (0.5, 3.0)
 # Until a model has answered: a few sentences, and what it thinks before them.
@@ -148,6 +150,8 @@ class Account:
             self._set_limit(RPD, headers.limit_requests)
         if headers.limit_tokens:
             self._set_limit(TPM, headers.limit_tokens)
+        self._learn_pace(RPD, TPD, headers.remaining_requests, headers.reset_requests_seconds)
+        self._learn_pace(TPM, RPM, headers.remaining_tokens, headers.reset_tokens_seconds)
         others = [one.demand for one in self._running if one is not reservation]
         for name, remaining in ((RPD, headers.remaining_requests), (TPM, headers.remaining_tokens)):
             if remaining is not None and name in self._buckets:
@@ -156,6 +160,19 @@ class Account:
                 corrected = self._clamp(self._buckets[name], remaining - under_way, remaining)
                 if name == TPM:
                     self._learn_returned_share(corrected)
+
+    def _learn_pace(self, name: str, kindred: str, remaining: int | None, reset_seconds: float | None) -> None:
+        """What is missing, over the time until it is full, is how fast a bucket fills; `kindred` counts the same time.
+
+        Only a faster pace is believed: too fast corrects itself by a refusal, too slow would keep callers waiting.
+        """
+        bucket = self._buckets.get(name)
+        if bucket is None or remaining is None or not reset_seconds or remaining >= bucket.limit:
+            return
+        window_seconds = bucket.limit * reset_seconds / (bucket.limit - remaining)
+        for each in (bucket, self._buckets.get(kindred)):
+            if each is not None and window_seconds < _FASTER * each.window_seconds:
+                each.set_window(window_seconds, self._clock())
 
     def note_rate_limited(self, reservation: Reservation, error: RateLimited) -> bool:
         """Learn from a 429, after `cancel`: this call would fit after the wait that it tells.

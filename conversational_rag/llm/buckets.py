@@ -92,6 +92,11 @@ class Bucket:
         """What is left is known."""
         self.level, self.updated_at = min(self.limit, level), now
 
+    def set_window(self, window_seconds: float, now: float) -> None:
+        """It fills in another time than was thought; what is left stays left."""
+        self.set_level(self.level_at(now), now)
+        self.window_seconds = window_seconds
+
     def set_limit(self, limit: float, now: float) -> None:
         """The limit is another one than was thought; what has been used stays used."""
         if limit != self.limit:

@@ -104,15 +104,20 @@ class GroqChat(ChatGroq):
             async with self._open(body) as response:
                 if on_rate_limits is not None:
                     on_rate_limits(body["model"], read_rate_limits(response.headers))
-                async with contextlib.aclosing(response.http_response.aiter_bytes()) as reads:
-                    async for data in reads:
-                        if text := decoder.feed(data):
-                            said.append(text)
-                            yield Word(text)
-                        if decoder.done or decoder.failure is not None:
-                            break
-                    if decoder.done:
-                        await _drain(reads)
+                if response.headers.get("content-type", "").startswith("application/json"):
+                    if text := decoder.feed_whole(await response.read()):
+                        said.append(text)
+                        yield Word(text)
+                else:
+                    async with contextlib.aclosing(response.http_response.aiter_bytes()) as reads:
+                        async for data in reads:
+                            if text := decoder.feed(data):
+                                said.append(text)
+                                yield Word(text)
+                            if decoder.done or decoder.failure is not None:
+                                break
+                        if decoder.done:
+                            await _drain(reads)
         if decoder.failure is None and decoder.finish_reason is not None:
             usage = decoder.usage or Usage(estimate_messages(messages), estimate_tokens("".join(said)), 0, 1)
             yield Finished(decoder.model or body["model"], usage, decoder.finish_reason)

@@ -37,6 +37,12 @@ class CompletionDecoder:
             self.spoke = not text.isspace()
         return text
 
+    def feed_whole(self, data: bytes) -> str:
+        """Take an answer that did not come as a stream; its text. Some servers in front of a provider do so."""
+        text = self._read(data)
+        self.done, self.spoke = True, bool(text.strip())
+        return text
+
     def end(self) -> None:
         """The bytes are over: raises the ModelError of a stream that failed, broke off or said nothing."""
         if self.failure is not None:
@@ -71,7 +77,7 @@ class CompletionDecoder:
         choice = choices[0]
         if reason := choice.get("finish_reason"):
             self.finish_reason = reason
-        return choice["delta"].get("content") or ""
+        return (choice.get("delta") or choice.get("message") or {}).get("content") or ""
 
     def _take_extras(self, event: dict[str, Any]) -> None:
         self.model = event.get("model") or self.model

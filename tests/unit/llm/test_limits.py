@@ -181,3 +181,21 @@ def test_a_clock_set_back_during_the_stop_does_not_hold_the_refill(clock: Time) 
     after.restore(kept)
     clock.now += 30
     assert after.of("a model").level("TPM") == pytest.approx(4_000)
+
+
+def test_a_faster_pace_is_learnt_from_the_headers_for_all_that_counts_the_same_time(
+    account: Account, clock: Time
+) -> None:
+    account.note_headers(account.reserve(CALL), headers(remaining_tokens=6_000, reset_tokens_seconds=1.5))
+    windows = {name: bucket.window_seconds for name, bucket in account.buckets.items()}
+    assert windows == {"RPM": 6, "TPM": 6, "RPD": 86_400, "TPD": 86_400}
+    clock.now += 1.5
+    assert level(account) == 8_000
+
+
+def test_a_slower_pace_and_rounding_are_not_believed(account: Account) -> None:
+    for missing, seconds in ((73, 0.547), (73, 7.66), (2_000, 600), (0, 0)):
+        told = headers(remaining_tokens=8_000 - missing, reset_tokens_seconds=seconds)
+        account.note_headers(account.reserve(CALL), told)
+    assert account.buckets["TPM"].window_seconds == 60
+    assert account.buckets["RPM"].window_seconds == 60

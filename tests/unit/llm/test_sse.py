@@ -96,3 +96,23 @@ def test_a_line_without_end_is_given_up() -> None:
     decoder.feed(b"data: " + b"x" * (1 << 21))
     with pytest.raises(BadGeneration):
         decoder.end()
+
+
+def test_an_answer_that_comes_whole_is_taken_whole() -> None:
+    decoder = CompletionDecoder()
+    body = {
+        "model": "a model",
+        "choices": [{"message": {"role": "assistant", "content": "All at once."}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 9, "completion_tokens": 4},
+    }
+    assert decoder.feed_whole(json.dumps(body).encode()) == "All at once."
+    decoder.end()
+    assert (decoder.model, decoder.finish_reason) == ("a model", "stop")
+    assert decoder.usage == Usage(9, 4, 0, 1)
+
+
+def test_a_whole_answer_that_is_rubbish_is_a_bad_generation() -> None:
+    decoder = CompletionDecoder()
+    assert decoder.feed_whole(b"<html>") == ""
+    with pytest.raises(BadGeneration):
+        decoder.end()
