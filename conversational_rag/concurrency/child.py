@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from conversational_rag.concurrency.frames import Frame, read_frame
@@ -139,7 +140,7 @@ class ChildProcess:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=_STREAM_LIMIT,
-                env={name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
+                env=_environment(),
             )
         except OSError as error:
             raise ChildNotStarted(type(error).__name__, str(error)) from error
@@ -189,3 +190,10 @@ class ChildProcess:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Ours without API keys, and with the place where this package was found: the parent may know it by other means."""
+    kept = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+    paths = (str(Path(__file__).parents[2]), kept.get("PYTHONPATH", ""))
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, paths))}

@@ -57,7 +57,7 @@ class VectorStore(Protocol):
     async def add(
         self, tenant: Tenant, ids: Sequence[int], vectors: Vectors, metadata: Sequence[Mapping[str, str | int]]
     ) -> None:
-        """Add or overwrite; `vectors` has shape (len(ids), dimensions), unit length.
+        """Add new ids; one that is there already is left as it is. `vectors`: (len(ids), dimensions), unit length.
 
         A collection that is not there is CollectionBroken. An add that fails or is cancelled may have happened in part.
         """

@@ -76,7 +76,10 @@ class ChromaIndex:
     def add(
         self, payload: bytes, collection: str, ids: Sequence[int], metadata: Sequence[Mapping[str, str | int]]
     ) -> tuple[None, bytes]:
-        """Add or overwrite; the payload is the float32 matrix, row by row."""
+        """Add; the payload is the float32 matrix, row by row.
+
+        Never overwrites: Chroma's graph has been seen to fall apart by it (1 collection in 300, read again from disk).
+        """
         found = self._find(collection)
         if found is None:
             raise IndexIncomplete("there is no collection")
@@ -84,7 +87,7 @@ class ChromaIndex:
         vectors: Any = np.frombuffer(payload, np.float32).reshape(len(ids), -1)
         entries: Any = [dict(entry) or None for entry in metadata]
         with self._learning_directory(found):
-            found.upsert(ids=[str(identity) for identity in ids], embeddings=vectors, metadatas=entries)
+            found.add(ids=[str(identity) for identity in ids], embeddings=vectors, metadatas=entries)
         self._whole(found)
         return None, b""
 
@@ -103,8 +106,9 @@ class ChromaIndex:
         vector: Any = np.frombuffer(payload, np.float32).reshape(1, -1)
         answer = self._whole(found).query(query_embeddings=vector, n_results=k, include=["distances"])
         ids, distances = answer["ids"][0], (answer["distances"] or [[]])[0]
-        if not ids and found.count():
-            raise IndexIncomplete("nothing found in a collection that is not empty")
+        # What fell out of the graph is counted, and not found: fewer hits than there must be show it.
+        if len(ids) < min(k, found.count()):
+            raise IndexIncomplete(f"{len(ids)} found of {min(k, found.count())} that there must be")
         return [(int(identity), float(distance)) for identity, distance in zip(ids, distances, strict=True)], b""
 
     def count(self, _payload: bytes, collection: str) -> tuple[int, bytes]:

@@ -45,11 +45,11 @@ async def test_60_clients_and_16_open_indexes_lose_nothing_while_vectors_come_an
     pool = unit_vectors(240)
     tenants = {Tenant(f"client_{number}"): set[int]() for number in range(60)}
     random = np.random.default_rng(5)
-    for _ in range(3):
+    for round_number in range(3):
         for tenant, held in tenants.items():
             await store.ensure(tenant, "toy")
-            added = set(random.choice(240, 12, replace=False).tolist())
-            removed = set(random.permutation(sorted(held))[:5].tolist()) - added
+            added = set(range(12 * round_number, 12 * (round_number + 1)))  # an id is never used twice
+            removed = set(random.permutation(sorted(held))[:5].tolist())
             await store.add(tenant, sorted(added), pool[sorted(added)], [{}] * len(added))
             await store.remove(tenant, sorted(removed))
             held |= added

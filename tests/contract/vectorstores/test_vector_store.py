@@ -116,13 +116,12 @@ async def test_vectors_of_another_length_call_for_a_rebuild(store: VectorStore, 
     assert await store.count(tenant) == 3
 
 
-async def test_an_id_that_is_added_again_has_the_new_vector(
+async def test_an_id_that_is_added_again_stays_as_it_was(
     store: VectorStore, tenant: Tenant, fill: Callable, unit_vectors: Callable
 ) -> None:
     old, new = await fill(store, tenant, 30), unit_vectors(1, seed=9)
     await store.add(tenant, [4], new, [{"document": 2}])
-    assert (await store.search(tenant, new[0], 1))[0].chunk_id == 4
-    assert (await store.search(tenant, old[4], 1))[0].similarity < 0.9
+    assert (await store.search(tenant, old[4], 1))[0].chunk_id == 4
     assert await store.count(tenant) == 30
 
 
