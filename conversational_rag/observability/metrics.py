@@ -1,5 +1,7 @@
 """Metrics: what is counted, in Prometheus' words. Never by client or session."""
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
@@ -45,3 +47,10 @@ class Metrics:
         self.stale_indexes = Gauge(
             "rag_stale_indexes", "Clients whose vector index waits to be rebuilt.", registry=self.registry
         )
+
+    def count_answer(self, model: str, degraded: bool, usage: Mapping[str, int]) -> None:
+        """One answer; `usage` holds prompt_tokens, completion_tokens, cached_tokens and llm_calls."""
+        self.answers.labels(model, str(degraded).lower()).inc()
+        self.calls.labels(model).inc(usage["llm_calls"])
+        for kind in ("prompt", "completion", "cached"):
+            self.tokens.labels(model, kind).inc(usage[f"{kind}_tokens"])

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import structlog
@@ -118,7 +118,7 @@ class Chat:
                         said.append(event.text)
                         yield event
                     else:
-                        self._count(event)
+                        self._metrics.count_answer(event.model, event.degraded, asdict(event.usage))
                         # Shielded: a reader who leaves at the last moment takes nothing with him.
                         await asyncio.shield(self._later(self._store(turn, event, COMPLETE)))
                         yield End(turn.session_id, ask.tenant, event, ask.use_memory, turn.new_session)
@@ -186,13 +186,6 @@ class Chat:
             llm_calls=usage.llm_calls,
             vector=vector,
         )
-
-    def _count(self, answered: Answered) -> None:
-        usage, metrics = answered.usage, self._metrics
-        metrics.answers.labels(answered.model, str(answered.degraded).lower()).inc()
-        metrics.calls.labels(answered.model).inc(usage.llm_calls)
-        for kind in ("prompt", "completion", "cached"):
-            metrics.tokens.labels(answered.model, kind).inc(getattr(usage, f"{kind}_tokens"))
 
     def _leave(self, turn: "_Turn", said: str) -> None:
         """The turn ended before its answer was whole: the reader left, or the model broke off."""
