@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import asdict
 from typing import Any
 
 from conversational_rag.exception_handlers import problem, translate
@@ -13,7 +14,6 @@ from conversational_rag.services.chat import ChatEvent, End, Start, source
 # Said to proxies that would otherwise hold the stream back.
 SSE_HEADERS = {"X-Accel-Buffering": "no"}
 SSE_TYPE = "text/event-stream"
-_USAGE = ("prompt_tokens", "completion_tokens", "cached_tokens", "llm_calls")
 
 Events = AsyncGenerator[ChatEvent, None]
 
@@ -33,7 +33,7 @@ def answer(end: End) -> ChatAnswer:
             "degraded": answered.degraded,
             "cached": answered.cached,
             "retry_after": answered.retry_after,
-            "usage": {name: getattr(answered.usage, name) for name in _USAGE},
+            "usage": asdict(answered.usage),
         }
     )
 
@@ -50,11 +50,6 @@ def described(event: ChatEvent) -> tuple[str, dict[str, Any]]:
             "model": event.model,
         }
     return "end", answer(event).model_dump()
-
-
-async def first(events: Events) -> tuple[ChatEvent, Events]:
-    """Wait for the first event, so that a fault before it can still be an ordinary HTTP error."""
-    return await anext(events), events
 
 
 async def as_sse(start: ChatEvent, rest: Events, request_id: str) -> AsyncIterator[bytes]:

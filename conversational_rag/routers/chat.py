@@ -33,9 +33,10 @@ async def chat(body: Annotated[ChatRequest, Body()], resources: Resources) -> Ch
 )
 async def stream(body: Annotated[ChatRequest, Body()], request: Request, resources: Resources) -> StreamingResponse:
     """Ask a question and read the answer as it is written."""
-    start, rest = await streaming.first(resources.chat.events(_ask(body)))
-    events = streaming.as_sse(start, rest, request.state.request_id)
-    return StreamingResponse(events, media_type=streaming.SSE_TYPE, headers=streaming.SSE_HEADERS)
+    events = resources.chat.events(_ask(body))
+    start = await anext(events)  # a fault before it is still an ordinary HTTP error
+    stream_of_bytes = streaming.as_sse(start, events, request.state.request_id)
+    return StreamingResponse(stream_of_bytes, media_type=streaming.SSE_TYPE, headers=streaming.SSE_HEADERS)
 
 
 @router.websocket("/ws/{client_id}")

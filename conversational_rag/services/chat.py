@@ -120,7 +120,7 @@ class Chat:
                     else:
                         self._metrics.count_answer(event.model, event.degraded, asdict(event.usage))
                         # Shielded: a reader who leaves at the last moment takes nothing with him.
-                        await asyncio.shield(self._later(self._store(turn, event, COMPLETE)))
+                        await asyncio.shield(self._keep(turn, event, COMPLETE))
                         yield End(turn.session_id, ask.tenant, event, ask.use_memory, turn.new_session)
         finally:
             self._leave(turn, "".join(said))
@@ -156,9 +156,12 @@ class Chat:
         question = Question(self._library(ask.tenant), ask.message, turns, recall, ask.tenant.client_id)
         return _Turn(ask.tenant, question, session.session_id, asked.new_session, asked)
 
-    async def _store(self, turn: "_Turn", answered: Answered, status: str) -> None:
-        """Write the answer and its price down; from here on the turn is closed."""
+    def _keep(self, turn: "_Turn", answered: Answered, status: str) -> asyncio.Task[None]:
+        """Close the turn, at once, so that it is stored once; then write the answer and its price down."""
         asked, turn.asked = turn.asked, None
+        return self._later(self._store(turn, asked, answered, status))
+
+    async def _store(self, turn: "_Turn", asked: Asked | None, answered: Answered, status: str) -> None:
         await self._usage.note(turn.tenant, answered)
         if asked is None:
             return
@@ -195,7 +198,7 @@ class Chat:
             self._conversations.give_up(turn.asked)
             return
         partial = Answered(said, turn.passages, turn.model, False, Usage(0, 0, 0, 1))
-        self._later(self._store(turn, partial, PARTIAL))
+        self._keep(turn, partial, PARTIAL)
 
     async def _summarise(self, conversation: Conversation, recall: Recall) -> None:
         try:

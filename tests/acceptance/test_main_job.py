@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
@@ -15,6 +13,7 @@ import pytest
 from files.makers import make_pdf
 from groq_stand_in import GroqStandIn
 from running_server import ROOT, RunningServer
+from waiting import wait_for
 
 REPORT = [
     "Harbour Bridge, yearly report. This report is about the bridge and its upkeep.",
@@ -206,12 +205,3 @@ def upload_until_it_breaks(
         except httpx2.TransportError:
             return
         acknowledged[client_id] = word
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not happen in time")

@@ -1,8 +1,7 @@
 """What a caller sees when the model is gone, refuses, breaks off, or is left alone in the middle of its answer."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from groq_stand_in import GroqStandIn
 from groq_turns import Answer, gone, over_capacity, rate_limited, reset_midway, slow
 from running_server import RunningServer
+from waiting import wait_for
 
 MODELS = ("openai/gpt-oss-120b", "openai/gpt-oss-20b", "qwen/qwen3.8-27b")
 TEXT = ("rivers.txt", b"The river Moldau flows through Prague. The river Elbe flows through Dresden.")
@@ -42,13 +42,6 @@ def stream(server: RunningServer, client_id: str, session_id: str) -> Iterator[t
 def messages(server: RunningServer, session_id: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = server.http.get(f"/api/v1/sessions/{session_id}/messages").json()
     return found
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("status", [404, 400])

@@ -3,13 +3,13 @@
 import asyncio
 import itertools
 import shutil
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from waiting import until
 
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.vectorstores.base import Vectors, VectorStore
@@ -135,14 +135,7 @@ def store(open_store: Open) -> ChromaStore:
     return open_store()
 
 
-@pytest.fixture
-def until() -> Until:
+@pytest.fixture(name="until")
+def until_fixture() -> Until:
     """Waits until the condition holds, 20 seconds at the most."""
-
-    async def wait(condition: Callable[[], Any]) -> None:
-        deadline = time.monotonic() + 20
-        while not condition():
-            assert time.monotonic() < deadline, "the condition did not come true within 20 seconds"
-            await asyncio.sleep(0.005)
-
-    return wait
+    return until

@@ -1,13 +1,12 @@
 """A small child process to call, and its parent."""
 
-import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 import conversational_rag
 from conversational_rag.concurrency.child import ChildProcess
@@ -110,14 +109,7 @@ def child(start: Callable[..., ChildProcess]) -> ChildProcess:
     return start()
 
 
-@pytest.fixture
-def until() -> Until:
+@pytest.fixture(name="until")
+def until_fixture() -> Until:
     """Waits until the condition holds, 20 seconds at the most."""
-
-    async def wait(condition: Callable[[], Any]) -> None:
-        deadline = time.monotonic() + 20
-        while not condition():
-            assert time.monotonic() < deadline, "the condition did not come true within 20 seconds"
-            await asyncio.sleep(0.005)
-
-    return wait
+    return until
