@@ -147,8 +147,7 @@ class Chat:
     async def _begin(self, ask: Ask) -> "_Turn":
         if not ask.use_memory:
             new = await self._conversations.peek(ask.tenant, ask.session_id)
-            recall = Recall((), "", 0)
-            question = Question(self._library(ask.tenant), ask.message, (), recall, ask.tenant.client_id)
+            question = Question(self._library(ask.tenant), ask.message, (), Recall((), "", 0), ask.tenant.client_id)
             return _Turn(ask.tenant, question, ask.session_id or str(uuid.uuid4()), new)
         asked = await self._conversations.ask(ask.tenant, ask.session_id, ask.message)
         session, turns = asked.conversation.session, asked.conversation.turns

@@ -57,14 +57,17 @@ class SearchIndex:
     async def add(self, tenant: Tenant, document_id: str, ids: Sequence[int], vectors: Vectors) -> None:
         """Put vectors whose rows stand in SQL into the index; shape (len(ids), dimensions)."""
         client = await self._database.read(clients.find, tenant)
-        if client is None or not await self._is_trusted(tenant, expected=-len(ids)):
+        if client is None:
             return
         try:
+            # At the first touch after a start this asks the store, which may fail as well.
+            if not await self._is_trusted(tenant, expected=-len(ids)):
+                return
             await self._store.ensure(tenant, client.embedding_fingerprint)
             await self._store.add(tenant, ids, vectors, [{"document_id": document_id}] * len(ids))
         except (IndexUnavailable, StorageFull) as error:
             # The rows stand in SQL: the document can be found, and is indexed when the store can take it.
-            await self._distrust(tenant, str(error))
+            await self._suspect(tenant, error)
 
     async def remove(self, tenant: Tenant, ids: Sequence[int]) -> None:
         """Take vectors out of the index."""
@@ -73,7 +76,7 @@ class SearchIndex:
         try:
             await self._store.remove(tenant, ids)
         except IndexUnavailable as error:
-            await self._distrust(tenant, str(error))
+            await self._suspect(tenant, error)
 
     async def search(self, tenant: Tenant, vector: Vectors, k: int) -> list[Hit]:
         """The k nearest vectors of the client by cosine, best first."""
@@ -144,6 +147,12 @@ class SearchIndex:
         except IndexUnreadable as error:
             self._lose_all(str(error))
             raise
+
+    async def _suspect(self, tenant: Tenant, error: Exception) -> None:
+        """A change did not reach the index."""
+        if isinstance(error, IndexUnreadable):
+            self._lose_all(str(error))
+        await self._distrust(tenant, str(error))
 
     def _lose_all(self, reason: str) -> None:
         _log.error("index_lost", reason=reason)

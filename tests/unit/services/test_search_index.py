@@ -252,3 +252,21 @@ async def test_a_full_disk_under_the_index_loses_no_document(database: Database,
     ids = await stored(database, index)
     assert await best(index, ACME, 6) == ids[6]
     assert index.is_stale(ACME)
+
+
+@pytest.mark.parametrize("fault", [IndexUnavailable(), CollectionBroken(), IndexUnreadable()])
+async def test_an_upload_that_is_the_first_touch_of_a_store_that_fails_loses_nothing(
+    database: Database, store: MemoryStore, fault: Exception
+) -> None:
+    older = await stored(database, SearchIndex(database, store))
+    index = SearchIndex(database, store)
+    store.fault = fault
+    newer = await database.write(insert, ACME, "doc-newer", documents.READY)
+    async with index.changing(ACME):
+        await index.add(ACME, "doc-newer", newer, VECTORS)
+    assert index.is_stale(ACME)
+    assert len(await index.search(ACME, VECTORS[0], 100)) == 16
+    if not isinstance(fault, IndexUnreadable):
+        store.fault = None  # one that cannot be read is emptied by the rebuild itself
+    await index.rebuild_next()
+    assert sorted(store.collections[ACME]) == sorted([*older, *newer])
