@@ -75,7 +75,7 @@ class SearchIndex:
             return
         try:
             await self._store.remove(tenant, ids)
-        except IndexUnavailable as error:
+        except (IndexUnavailable, StorageFull) as error:
             await self._suspect(tenant, error)
 
     async def search(self, tenant: Tenant, vector: Vectors, k: int) -> list[Hit]:

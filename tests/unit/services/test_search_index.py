@@ -270,3 +270,15 @@ async def test_an_upload_that_is_the_first_touch_of_a_store_that_fails_loses_not
         store.fault = None  # one that cannot be read is emptied by the rebuild itself
     await index.rebuild_next()
     assert sorted(store.collections[ACME]) == sorted([*older, *newer])
+
+
+@pytest.mark.parametrize("fault", [IndexUnavailable(), StorageFull()])
+async def test_removing_from_a_store_that_fails_means_rebuilding(
+    database: Database, store: MemoryStore, fault: Exception
+) -> None:
+    index = SearchIndex(database, store)
+    ids = await stored(database, index)
+    store.fault = fault
+    async with index.changing(ACME):
+        await index.remove(ACME, ids[:2])
+    assert index.is_stale(ACME)
