@@ -5,6 +5,7 @@ ever given a server path, a stack trace or a provider's raw text.
 
 ServiceError
 ├── BadInput (422)         InvalidRequest, UnreadableFile, EncryptedFile, EmptyFile, NoText, ParsingLimit, NothingStored
+│                          UrlRefused, UrlUnreachable
 │                          UnsupportedFile (415), FileTooLarge (413), RequestTooLarge (413)
 ├── NotFound (404)         ClientNotFound, SessionNotFound          MethodNotAllowed (405)
 ├── EmbeddingModelChanged (409)
@@ -86,8 +87,21 @@ class NothingStored(BadInput):
     code, title = "nothing_stored", "No file was stored"
 
 
+class UrlRefused(BadInput):
+    """This URL is not fetched; give the http or https URL of a public page, without a user name and without a port."""
+
+    code, title = "url_refused", "The URL is not fetched"
+
+
+class UrlUnreachable(BadInput):
+    """The URL did not give a page; open it in a browser to see whether it works, or upload the page as a file."""
+
+    code, title = "url_unreachable", "The URL gives no page"
+
+
 class UnsupportedFile(BadInput):
-    """This kind of file is not read here; upload PDF, DOCX, DOC, TXT or MD."""
+    """This kind of file is not read here; upload PDF, DOCX, DOC, ODT, RTF, TXT, MD, HTML,
+    EPUB, XLSX, CSV, PPTX, JSON or EML."""
 
     status, code, title = 415, "unsupported_file", "This kind of file is not read"
 

@@ -41,6 +41,14 @@ class Exchange:
     def end(self) -> None:
         self._transport.write(b"0\r\n\r\n")
 
+    def send(self, data: bytes) -> None:
+        """These bytes as they are, be they HTTP or not."""
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """End the connection once everything is sent."""
+        self._transport.close()
+
     def reset(self) -> None:
         """Cut the connection with a TCP reset, whatever has been sent."""
         linger = struct.pack("ii", 1, 0)
@@ -86,7 +94,9 @@ class LoopbackServer:
 
     async def _serve(self) -> None:
         loop, stopping = asyncio.get_running_loop(), asyncio.Event()
-        server = await loop.create_server(lambda: _Connection(self._answer, self._connections), "127.0.0.1", self.port)
+        server = await loop.create_server(
+            lambda: _Connection(self._answer, self._connections), "127.0.0.1", self.port, backlog=1024
+        )
         self.port = server.sockets[0].getsockname()[1]
         self._stop = lambda: loop.call_soon_threadsafe(stopping.set)
         self._started.set()
