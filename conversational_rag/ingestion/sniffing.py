@@ -1,7 +1,8 @@
 """What a file is, told by its content; its name only decides between kinds of plain text."""
 
+import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 import olefile
@@ -11,28 +12,48 @@ from conversational_rag.ingestion.archives import ARCHIVE_ERRORS
 from conversational_rag.ingestion.decoding import is_text
 from conversational_rag.ingestion.loaders.base import ErrorTable, Kind, means, translated
 
-_READ_KINDS = "PDF, DOCX, DOC, TXT and MD are read here"
+_READ_KINDS = "PDF, DOCX, DOC, ODT, RTF, TXT, MD, HTML, EPUB, XLSX, CSV, PPTX, JSON and EML are read here"
 _HEAD_BYTES = 64 * 1024
 _PDF_MAGIC, _PDF_REACH = b"%PDF-", 1024
 _WHITE_SPACE = b" \t\r\n\x0b\x0c\0\xef\xbb\xbf\xff\xfe"
 
-_MARKDOWN_ENDINGS = frozenset({".md", ".markdown"})
-_TEXT_ENDINGS = frozenset({".txt", ".text", ".log", ""}) | _MARKDOWN_ENDINGS
-_DOCUMENT_ENDINGS = frozenset({".pdf", ".docx", ".doc"})
+# Between kinds of plain text the ending decides; "" is a name without one.
+_TEXT_ENDINGS = {
+    **dict.fromkeys((".txt", ".text", ".log", ""), Kind.TXT),
+    **dict.fromkeys((".md", ".markdown"), Kind.MD),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), Kind.HTML),
+    **dict.fromkeys((".csv", ".tsv"), Kind.CSV),
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), Kind.JSON),
+    ".eml": Kind.EML,
+}
+_DOCUMENT_ENDINGS = frozenset({".pdf", ".docx", ".doc", ".odt", ".rtf", ".epub", ".xlsx", ".pptx"})
+_RTF_MAGIC = b"{\\rtf"
+# Before the first element of a page there may be an XML declaration and comments.
+_HTML_PAGE = re.compile(rb"(?is)(?>\s|<\?.*?>|<!--.*?-->)*+<(?:!doctype\s+)?html[\s>]")
 
-# What a ZIP archive is, by a member's name, or its beginning.
+# What an Office package is, by its main part.
 _PACKED_KINDS = (
-    ("xl/", "an Excel workbook (XLSX)"),
-    ("ppt/", "a PowerPoint presentation (PPTX)"),
-    ("visio/", "a Visio drawing (VSDX)"),
-    ("META-INF/MANIFEST.MF", "a Java archive"),
-    ("AndroidManifest.xml", "an Android package"),
+    (re.compile(r"word/document\d*\.xml"), Kind.DOCX),
+    (re.compile(r"xl/workbook\d*\.xml"), Kind.XLSX),
+    (re.compile(r"ppt/presentation\d*\.xml"), Kind.PPTX),
 )
+_EPUB_CONTAINER = "META-INF/container.xml"
 _PACKED_MEDIA_TYPES = (
-    (b"application/epub+zip", "an e-book (EPUB)"),
-    (b"application/vnd.oasis.opendocument.text", "an OpenDocument text (ODT)"),
+    (b"application/epub+zip", Kind.EPUB),
+    (b"application/vnd.oasis.opendocument.text", Kind.ODT),
+)
+# What else a ZIP archive may be: by the media type that it states, or by the beginning of a member's name.
+_OTHER_MEDIA_TYPES = (
     (b"application/vnd.oasis.opendocument.spreadsheet", "an OpenDocument spreadsheet (ODS)"),
     (b"application/vnd.oasis.opendocument.presentation", "an OpenDocument presentation (ODP)"),
+    (b"application/vnd.oasis.opendocument", "an OpenDocument file of another kind"),
+)
+_OTHER_PACKED_KINDS = (
+    ("xl/workbook.bin", "an Excel workbook (XLSB)"),
+    ("visio/", "a Visio drawing (VSDX)"),
+    ("Index/Document.iwa", "an iWork document (Pages, Numbers or Keynote)"),
+    ("META-INF/MANIFEST.MF", "a Java archive"),
+    ("AndroidManifest.xml", "an Android package"),
 )
 _OLE_KINDS = (
     ("Workbook", "an Excel workbook (XLS)"),
@@ -42,7 +63,7 @@ _OLE_KINDS = (
     ("VisioDocument", "a Visio drawing (VSD)"),
     ("Quill", "a Publisher document (PUB)"),
 )
-_MARKUPS = ((b"{\\rtf", "Rich Text Format (RTF)"), (b"%!PS", "PostScript"))
+_MARKUPS = ((b"%!PS", "PostScript"),)
 _BINARIES = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -99,19 +120,28 @@ def _is_pdf(head: bytes, ending: str) -> bool:
 def _kind_of_archive(path: Path) -> Kind:
     with translated(ARCHIVE_ERRORS), zipfile.ZipFile(path) as archive:
         names = archive.namelist()
-        if any(name.startswith("word/document") and name.endswith(".xml") for name in names):
-            return Kind.DOCX
         media_type = b""
-        if names and names[0] == "mimetype":
+        if "mimetype" in names:
             with archive.open("mimetype") as member:
-                media_type = member.read(100)
-    raise _unsupported(_packed_kind(names, media_type))
+                media_type = member.read(100).strip()
+    kind = _packed_kind(names, media_type)
+    if kind is None:
+        raise _unsupported(_other_packed_kind(names, media_type))
+    return kind
 
 
-def _packed_kind(names: Iterable[str], media_type: bytes) -> str:
-    found = (kind for marker, kind in _PACKED_MEDIA_TYPES if media_type.startswith(marker))
-    by_name = (kind for marker, kind in _PACKED_KINDS if any(name.startswith(marker) for name in names))
-    return next(found, None) or next(by_name, "a ZIP archive")
+def _packed_kind(names: Sequence[str], media_type: bytes) -> Kind | None:
+    by_type = (kind for marker, kind in _PACKED_MEDIA_TYPES if media_type.startswith(marker))
+    by_part = (kind for main_part, kind in _PACKED_KINDS if any(map(main_part.fullmatch, names)))
+    found = next(by_type, None) or next(by_part, None)
+    # Other formats have the same container, but say so.
+    return Kind.EPUB if not (found or media_type) and _EPUB_CONTAINER in names else found
+
+
+def _other_packed_kind(names: Sequence[str], media_type: bytes) -> str:
+    by_type = (kind for marker, kind in _OTHER_MEDIA_TYPES if media_type.startswith(marker))
+    by_name = (kind for marker, kind in _OTHER_PACKED_KINDS if any(name.startswith(marker) for name in names))
+    return next(by_type, None) or next(by_name, "a ZIP archive")
 
 
 def _kind_of_compound_file(path: Path) -> Kind:
@@ -125,19 +155,34 @@ def _kind_of_compound_file(path: Path) -> Kind:
 
 
 def _kind_of_text(head: bytes, ending: str) -> Kind:
+    if head.lstrip(_WHITE_SPACE).startswith(_RTF_MAGIC):
+        return Kind.RTF
     markup = next((kind for magic, kind in _MARKUPS if head.startswith(magic)), None)
     if markup:
         raise _unsupported(markup)
     kind = _binary_kind(head) if b"\0" in head else None
     if kind or not is_text(head):
         raise _not_text(kind or _binary_kind(head), ending)
+    return _kind_by_ending(ending, is_page=_is_html_page(head))
+
+
+def _kind_by_ending(ending: str, *, is_page: bool) -> Kind:
     if ending in _DOCUMENT_ENDINGS:
+        content, right_ending = ("a page of HTML", ".html") if is_page else ("plain text", ".txt")
         raise UnreadableFile(
-            f"The file is called {ending} but holds plain text; export it again, or upload it with the ending .txt."
+            f"The file is called {ending} but holds {content}; "
+            f"export it again, or upload it with the ending {right_ending}."
         )
+    if is_page and (ending == "" or ending not in _TEXT_ENDINGS):
+        return Kind.HTML
     if ending not in _TEXT_ENDINGS:
         raise _unsupported(f"of the kind {ending}" if ending[1:].isalnum() else "of an unknown kind")
-    return Kind.MD if ending in _MARKDOWN_ENDINGS else Kind.TXT
+    return _TEXT_ENDINGS[ending]
+
+
+def _is_html_page(head: bytes) -> bool:
+    """Whatever the encoding: what UTF-16 and UTF-32 add to ASCII are null bytes."""
+    return _HTML_PAGE.match(head.replace(b"\0", b"").lstrip(_WHITE_SPACE)) is not None
 
 
 def _not_text(kind: str | None, ending: str) -> UnreadableFile | UnsupportedFile:

@@ -28,6 +28,7 @@ class Chunk:
     page: int | None
     start: int
     text: str
+    place: str | None = None
 
 
 def check_sizes(chunk_size: int, chunk_overlap: int) -> None:
@@ -54,7 +55,8 @@ def split(
     splitter = _Splitter(document.kind, chunk_size, chunk_overlap)
     places = ((page, start, end) for page in document.pages for start, end in splitter.spans(page.text))
     return [
-        Chunk(ordinal, page.number, start, page.text[start:end]) for ordinal, (page, start, end) in enumerate(places)
+        Chunk(ordinal, page.number, start, page.text[start:end], page.place)
+        for ordinal, (page, start, end) in enumerate(places)
     ]
 
 

@@ -55,7 +55,7 @@ def _blocks(container: Element) -> Iterator[Element]:
         if name in {"p", "tbl"}:
             yield child
         elif name not in _LEFT_OUT:
-            yield from _blocks(_preferred(child) if name == "AlternateContent" else child)
+            yield from _blocks(preferred(child) if name == "AlternateContent" else child)
 
 
 def _rows(table: Element, notes: Notes) -> list[str]:
@@ -96,7 +96,7 @@ def _paragraph(paragraph: Element, notes: Notes) -> list[str]:
     return [text for text in ("".join(inline.text).strip(), *inline.attached) if text]
 
 
-def _preferred(alternatives: Element) -> Element:
+def preferred(alternatives: Element) -> Element:
     """The same content twice, for newer and older programs: the first is enough."""
     return next(iter(alternatives), alternatives)
 
@@ -125,7 +125,7 @@ class _Inline:
             elif name in {"fldChar", "instrText", "fldSimple"}:
                 self._read_field(name, child)
             elif name not in _LEFT_OUT and not _is_hidden(child):
-                self.read(_preferred(child) if name == "AlternateContent" else child)
+                self.read(preferred(child) if name == "AlternateContent" else child)
 
     def _add(self, text: str) -> None:
         if not any(part.is_hidden for part in self.fields):

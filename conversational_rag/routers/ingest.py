@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/v1/ingest", tags=["documents"])
 @router.post("/", operation_id="ingest")
 async def ingest(
     resources: Resources,
-    files: Annotated[list[UploadFile], File(description="One or more PDF, DOCX, DOC, TXT or MD files.")],
+    files: Annotated[list[UploadFile], File(description="One or more files: PDF, DOCX, DOC, ODT, RTF, TXT, MD, HTML, EPUB, XLSX, CSV, PPTX, JSON, EML.")],
     client_id: Annotated[
         ClientId | None, Form(description="Whose documents these become; left out, a new client is made.")
     ] = None,

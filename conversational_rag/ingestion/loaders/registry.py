@@ -14,6 +14,15 @@ LOADERS: Mapping[Kind, str] = MappingProxyType(
         Kind.DOC: "conversational_rag.ingestion.loaders.doc",
         Kind.MD: "conversational_rag.ingestion.loaders.markdown",
         Kind.TXT: "conversational_rag.ingestion.loaders.text",
+        Kind.HTML: "conversational_rag.ingestion.loaders.html",
+        Kind.CSV: "conversational_rag.ingestion.loaders.csv",
+        Kind.JSON: "conversational_rag.ingestion.loaders.json",
+        Kind.XLSX: "conversational_rag.ingestion.loaders.xlsx",
+        Kind.PPTX: "conversational_rag.ingestion.loaders.pptx",
+        Kind.EPUB: "conversational_rag.ingestion.loaders.epub",
+        Kind.RTF: "conversational_rag.ingestion.loaders.rtf",
+        Kind.ODT: "conversational_rag.ingestion.loaders.odt",
+        Kind.EML: "conversational_rag.ingestion.loaders.eml",
     }
 )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from files.book_makers import make_epub, make_odt
 from files.makers import (
     encrypt_pdf,
     make_bomb_docx,
@@ -16,6 +17,7 @@ from files.makers import (
     make_stream_bomb_pdf,
     make_zip,
 )
+from files.office_makers import make_pptx, make_xlsx, shape
 
 from conversational_rag.errors import (
     BadInput,
@@ -80,6 +82,10 @@ async def test_every_kind_is_read(read: Callable[..., "asyncio.Future[ParsedFile
         "a.md": (b"# Fruit\n\n**cherries**", Kind.MD, "# Fruit\n\n**cherries**"),
         "a.txt": ("Äpfel und Birnen 🚀".encode("utf-16"), Kind.TXT, "Äpfel und Birnen 🚀"),
         "b.txt": (make_pdf(["A page in disguise."]), Kind.PDF, "A page in disguise."),
+        "a.xlsx": (make_xlsx({"S": [["Fruit", "Price"], ["quince", 7]]}), Kind.XLSX, "Fruit: quince; Price: 7"),
+        "a.pptx": (make_pptx([shape("Fruit", "title")], notes={1: "Smile."}), Kind.PPTX, "Fruit\n\nNotes: Smile."),
+        "a.odt": (make_odt("<text:h>Fruit</text:h><text:p>Quinces.</text:p>"), Kind.ODT, "Fruit\n\nQuinces."),
+        "a.epub": (make_epub({"one.xhtml": "<h1>Fruit</h1><p>Quinces.</p>"}), Kind.EPUB, "Fruit\n\nQuinces."),
     }
     for filename, (data, kind, text) in files.items():
         parsed = await read(data, filename)
@@ -106,9 +112,9 @@ async def test_pages_without_text_are_told(read: Callable[..., "asyncio.Future[P
         (make_pdf(["Cut."])[:200], "a.pdf", UnreadableFile),
         (make_docx(["Cut."])[:-300], "a.docx", UnreadableFile),
         (make_zip({"word/document.xml": "nonsense"}), "a.docx", UnreadableFile),
-        (make_zip({"xl/workbook.xml": ""}), "a.docx", UnsupportedFile),
+        (make_zip({"xl/workbook.bin": ""}), "a.docx", UnsupportedFile),
         (bytes(range(256)) * 10, "a.txt", UnsupportedFile),
-        (b"<html></html>", "a.html", UnsupportedFile),
+        (b"<svg></svg>", "a.svg", UnsupportedFile),
         (make_bomb_docx(120_000_000), "bomb.docx", ParsingLimit),
     ],
 )

@@ -50,6 +50,83 @@ def test_a_file_is_what_it_holds(place: Place, data: bytes, filename: str, kind:
     assert sniff(place(data, "upload"), filename) is kind
 
 
+@pytest.mark.parametrize("filename", ["a.xlsx", "a.docx", "a.txt", "a.csv", "a", "a.bin"])
+@pytest.mark.parametrize(
+    ("members", "kind"),
+    [
+        ({"[Content_Types].xml": "", "xl/workbook.xml": "", "xl/worksheets/sheet1.xml": ""}, Kind.XLSX),
+        ({"[Content_Types].xml": "", "ppt/presentation.xml": "", "ppt/embeddings/Book.xlsx": ""}, Kind.PPTX),
+        ({"[Content_Types].xml": "", "word/document.xml": "", "word/embeddings/Book.xlsx": ""}, Kind.DOCX),
+        ({"mimetype": "application/epub+zip", "META-INF/container.xml": ""}, Kind.EPUB),
+        ({"META-INF/container.xml": "", "mimetype": "application/epub+zip\r\n"}, Kind.EPUB),
+        ({"META-INF/container.xml": "", "OEBPS/content.opf": ""}, Kind.EPUB),
+        ({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": ""}, Kind.ODT),
+        ({"content.xml": "", "mimetype": "application/vnd.oasis.opendocument.text-template"}, Kind.ODT),
+    ],
+)
+def test_a_package_is_told_by_its_parts_whatever_its_name(
+    place: Place, members: dict[str, str], kind: Kind, filename: str
+) -> None:
+    assert sniff(place(make_zip(members), "upload"), filename) is kind
+
+
+@pytest.mark.parametrize("filename", ["a.rtf", "a.doc", "a.txt", "a.md", "a.html", "a", "a.bin"])
+@pytest.mark.parametrize("data", [b"{\\rtf1\\ansi Hello}", b"\xef\xbb\xbf{\\rtf1 Hello}", b"{\\rtf1 Hello}\0\0\0"])
+def test_rich_text_is_told_by_its_beginning_whatever_its_name(place: Place, data: bytes, filename: str) -> None:
+    assert sniff(place(data, "upload"), filename) is Kind.RTF
+
+
+MIXED_TEXT = b'<html>{"a": 1}\nFrom: ann@example.com\n\na,b\n1,2\n'
+
+
+@pytest.mark.parametrize(
+    ("endings", "kind"),
+    [
+        ((".txt", ".text", ".log"), Kind.TXT),
+        ((".md", ".markdown"), Kind.MD),
+        ((".html", ".htm", ".xhtml", ".HTM"), Kind.HTML),
+        ((".csv", ".tsv", ".CSV"), Kind.CSV),
+        ((".json", ".jsonl", ".ndjson"), Kind.JSON),
+        ((".eml", ".EML"), Kind.EML),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["ascii", "utf-16", "utf-8-sig"])
+def test_between_kinds_of_text_the_ending_decides(
+    place: Place, endings: tuple[str, ...], kind: Kind, encoding: str
+) -> None:
+    path = place(MIXED_TEXT.decode().encode(encoding), "upload")
+    assert {sniff(path, f"a{ending}") for ending in endings} == {kind}
+
+
+PAGES = (
+    b"<!DOCTYPE html><title>Hours</title>",
+    b"<!doctype HTML PUBLIC '-//W3C//DTD HTML 4.01//EN'>\n<p>Hello",
+    b"\n\n<HTML lang='en'><p>Hello</p></HTML>",
+    b"<?xml version='1.0'?>\n<!-- saved -->\n<html xmlns='http://www.w3.org/1999/xhtml'/>",
+    "\ufeff<html><p>Grüße</p></html>".encode(),
+    "<html><p>Grüße</p></html>".encode("utf-16"),
+)
+
+
+@pytest.mark.parametrize("data", PAGES)
+@pytest.mark.parametrize("filename", ["download", "index.php", "report.xls", "page.asp x", "a.b.c"])
+def test_a_page_that_says_so_is_html_under_an_unknown_name(place: Place, data: bytes, filename: str) -> None:
+    assert sniff(place(data, "upload"), filename) is Kind.HTML
+
+
+def test_a_text_without_an_ending_that_mentions_a_tag_is_a_text(place: Place) -> None:
+    assert sniff(place(b"A page begins with <html>.", "upload"), "README") is Kind.TXT
+
+
+@pytest.mark.parametrize("ending", [".pdf", ".docx", ".doc", ".odt", ".rtf", ".epub", ".xlsx", ".pptx"])
+@pytest.mark.parametrize(("data", "advised"), [(b"Plain words.", ".txt"), (PAGES[0], ".html")])
+def test_text_under_the_name_of_a_document_is_unreadable_and_the_right_ending_is_advised(
+    place: Place, data: bytes, advised: str, ending: str
+) -> None:
+    with pytest.raises(UnreadableFile, match=rf"called \{ending} .* ending \{advised}\.$"):
+        sniff(place(data, "upload"), f"a{ending}")
+
+
 def test_a_doc_is_told_by_its_stream(place: Place, harbour_doc: bytes) -> None:
     assert sniff(place(harbour_doc, "upload"), "a.txt") is Kind.DOC
 
@@ -58,12 +135,12 @@ def test_a_doc_is_told_by_its_stream(place: Place, harbour_doc: bytes) -> None:
     ("data", "filename", "named"),
     [
         (make_zip({"notes.txt": "hello"}), "a.docx", "ZIP archive"),
-        (make_zip({"[Content_Types].xml": "", "xl/workbook.xml": ""}), "a.xlsx", "Excel"),
-        (make_zip({"[Content_Types].xml": "", "ppt/presentation.xml": ""}), "a.docx", "PowerPoint"),
-        (make_zip({"mimetype": "application/vnd.oasis.opendocument.text"}), "a.odt", "OpenDocument text"),
-        (make_zip({"mimetype": "application/epub+zip"}), "a.epub", "EPUB"),
-        (b"{\\rtf1\\ansi Hello}", "a.doc", "RTF"),
-        (b"{\\rtf1\\ansi Hello}", "a.txt", "RTF"),
+        (make_zip({"[Content_Types].xml": "", "xl/workbook.bin": ""}), "a.xlsx", "XLSB"),
+        (make_zip({"[Content_Types].xml": "", "xl/workbook.xml.bak": ""}), "a.xlsx", "ZIP archive"),
+        (make_zip({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}), "a.odt", "OpenDocument spreadsheet"),
+        (make_zip({"mimetype": "application/vnd.oasis.opendocument.graphics"}), "a.odg", "OpenDocument file"),
+        (make_zip({"mimetype": "application/x-other", "META-INF/container.xml": ""}), "a.epub", "ZIP archive"),
+        (make_zip({"META-INF/MANIFEST.MF": "", "word/embeddings/xl/workbook.xml": ""}), "a.docx", "Java"),
         (b"%!PS-Adobe-3.0\n", "a.txt", "PostScript"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a.pdf", "PNG"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(40), "a.txt", "JPEG"),
@@ -73,14 +150,16 @@ def test_a_doc_is_told_by_its_stream(place: Place, harbour_doc: bytes) -> None:
         (b"\0\0\0\x20ftypheic" + bytes(40), "a.heic", "HEIC"),
         (b"a.txt" + bytes(252) + b"ustar\x0000" + bytes(200), "a.tar", "TAR"),
         (bytes(range(256)) * 4, "a.txt", "binary data"),
-        (b"<html><body>Hello</body></html>", "a.html", ".html"),
-        (b'{"a": 1}', "a.json", ".json"),
         (b"import os", "a.py", ".py"),
+        (b"<?xml version='1.0'?><svg/>", "a.svg", ".svg"),
+        (b"<htmlish>no page</htmlish>", "a.xml", ".xml"),
+        (b"<!-- " * 10_000, "a.xml", ".xml"),
+        (b"<?a?><!-- --> \n" * 4_000, "a.xml", ".xml"),
         (b"text", "a.t t", "unknown kind"),
     ],
 )
 def test_a_kind_that_is_not_read_is_named(place: Place, data: bytes, filename: str, named: str) -> None:
-    with pytest.raises(UnsupportedFile, match="PDF, DOCX, DOC, TXT and MD") as refused:
+    with pytest.raises(UnsupportedFile, match="PPTX, JSON and EML are read") as refused:
         sniff(place(data, "upload"), filename)
     assert named in str(refused.value)
 
