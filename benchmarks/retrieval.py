@@ -82,7 +82,6 @@ class Meter:
 
     def find(self, tenant: Tenant, question: str, history: Sequence[Turn], k: int) -> list[Passage]:
         """One search; the first one of a run warms up and is not counted."""
-        history = self._runner.run(self.stand.with_vectors(history))
         if not self._queries:
             self._runner.run(self.stand.find(tenant, question, history, k))
         cpu, wall = self.stand.cpu_seconds(), time.perf_counter()

@@ -5,7 +5,7 @@ import hashlib
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from conversational_rag.embedding.registry import load_embedder
 from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
 from conversational_rag.ingestion.pipeline import Reader
 from conversational_rag.ingestion.splitting import Chunk, split
-from conversational_rag.rag.conversation import ANSWER_CHARACTERS, Passage, Turn
+from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.retriever import find
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.documents import document_title
@@ -102,12 +102,6 @@ class Stand:
         """The product's retriever over the client's library."""
         library = ClientLibrary(tenant, self._database, self._scan or self._index, self._embeddings)
         return await find(library, question, history, k)
-
-    async def with_vectors(self, turns: Sequence[Turn]) -> list[Turn]:
-        """The turns with their answers embedded, as they are kept in the database."""
-        beginnings = [turn.answer[:ANSWER_CHARACTERS] for turn in turns]
-        vectors = await self._embeddings.embed_passages(beginnings) if turns else ()
-        return [replace(turn, answer_vector=vector) for turn, vector in zip(turns, vectors, strict=True)]
 
     def cpu_seconds(self) -> float:
         """What this process and its children (Chroma's) have used."""

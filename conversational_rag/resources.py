@@ -11,6 +11,7 @@ from conversational_rag.concurrency.lockfile import LockFiles
 from conversational_rag.config import Settings
 from conversational_rag.db.engine import Database
 from conversational_rag.embedding.pool import EmbeddingPool
+from conversational_rag.embedding.recent import RecentVectors
 from conversational_rag.embedding.registry import load_embedder
 from conversational_rag.errors import ServiceError
 from conversational_rag.ingestion.pipeline import Reader
@@ -63,6 +64,7 @@ class Resources:
         self.locks = data_locks(settings)
         self.database = Database(settings.session_db_path)
         self.pool = EmbeddingPool(lambda: load_embedder(settings.embedding_model, settings.embedding_threads))
+        self.questions = RecentVectors(self.pool)
         self.store = open_store(
             settings.vector_store_type, settings.vector_store_path, settings.chroma_open_collections
         )
@@ -88,7 +90,6 @@ class Resources:
                 self.models, settings.top_k, Budget.usual(settings.top_k, settings.max_token_limit)
             ),
             Memory(settings.memory_type, settings.max_token_limit, settings.memory_window),
-            self.pool,
             self._library,
             metrics,
             self.answer_cache,
@@ -167,7 +168,7 @@ class Resources:
         return State("ok", False, f"asked next: {usable[0]}")
 
     def _library(self, tenant: Tenant) -> ClientLibrary:
-        return ClientLibrary(tenant, self.database, self.index, self.pool)
+        return ClientLibrary(tenant, self.database, self.index, self.questions)
 
     async def _warm_up(self) -> None:
         for part in (self.pool.start, self.index.ping, self._list_models):

@@ -1,10 +1,17 @@
-"""One stream of events, two mouths: server-sent events and WebSocket frames, in the same words."""
+"""One stream of events, two mouths: server-sent events and WebSocket frames, in the same words.
 
+Whoever leaves ends the turn at once, also while it waits for quota: his place in the line is the next one's.
+"""
+
+import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from conversational_rag.exception_handlers import problem, translate
 from conversational_rag.rag.events import Said
@@ -14,8 +21,15 @@ from conversational_rag.services.chat import ChatEvent, End, Start, source
 # Said to proxies that would otherwise hold the stream back.
 SSE_HEADERS = {"X-Accel-Buffering": "no"}
 SSE_TYPE = "text/event-stream"
+# Proxies cut connections on which nothing is said for 30 to 60 seconds; a question may wait that long for quota.
+# On a WebSocket the server's own pings, every 20 seconds, do the same.
+KEEP_ALIVE_SECONDS = 15.0
+_KEEP_ALIVE = b": keep-alive\n\n"
 
 Events = AsyncGenerator[ChatEvent, None]
+
+# Built once: `json.dumps` with options builds an encoder for every word.
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def answer(end: End) -> ChatAnswer:
@@ -52,18 +66,69 @@ def described(event: ChatEvent) -> tuple[str, dict[str, Any]]:
     return "end", answer(event).model_dump()
 
 
-async def as_sse(start: ChatEvent, rest: Events, request_id: str) -> AsyncIterator[bytes]:
-    """The stream as server-sent events; its last one is `end` or `error`."""
-    yield _sse(*described(start))
-    async with aclosing(rest):
+class EventStream(Response):
+    """The stream as server-sent events; its last one is `end` or `error`.
+
+    A fault before the first event is raised as it is, to become an ordinary HTTP error. When the first event does not
+    come for `keep_alive_seconds`, a comment is sent, and again; from then on a fault can only be an event.
+    """
+
+    media_type = SSE_TYPE
+
+    def __init__(self, events: Events, request_id: str, keep_alive_seconds: float = KEEP_ALIVE_SECONDS) -> None:
+        # Not the base's: it would announce the length of a body that it has.
+        self.status_code, self.background = 200, None
+        self.init_headers(SSE_HEADERS)
+        self._events, self._request_id, self._keep_alive_seconds = events, request_id, keep_alive_seconds
+        self._begun = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 ASGI's signature
+        """ASGI."""
+        await until_left(self._talk(send), _disconnected(receive))
+
+    async def _talk(self, send: Send) -> None:
+        async with aclosing(self._events) as events:
+            try:
+                await self._send(send, _sse(*described(await self._first(events, send))))
+                async for event in events:
+                    await self._send(send, _sse(*described(event)))
+            except Exception as error:
+                if not self._begun:
+                    raise
+                # The status is out: what is wrong can only be said in the stream.
+                await self._send(send, _sse("error", problem(translate(error), self._request_id)))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _first(self, events: Events, send: Send) -> ChatEvent:
+        first = asyncio.ensure_future(anext(events))
         try:
-            async for event in rest:
-                yield _sse(*described(event))
-        except Exception as error:  # noqa: BLE001 the status is out: what is wrong can only be said in the stream
-            yield _sse("error", problem(translate(error), request_id))
+            while not first.done():
+                await asyncio.wait((first,), timeout=self._keep_alive_seconds)
+                if not first.done():
+                    await self._send(send, _KEEP_ALIVE)
+            return first.result()
+        finally:
+            await _stop(first)
+
+    async def _send(self, send: Send, data: bytes) -> None:
+        if not self._begun:
+            self._begun = True
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": data, "more_body": True})
 
 
-async def as_frames(events: Events, request_id: str) -> AsyncIterator[dict[str, Any]]:
+async def until_left(work: Coroutine[Any, Any, None], leaving: Coroutine[Any, Any, None]) -> None:
+    """Do the work, and raise what it raises; it is cancelled when `leaving` returns first."""
+    working, left = asyncio.create_task(work), asyncio.create_task(leaving)
+    try:
+        await asyncio.wait((working, left), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await _stop(working, left)
+    if not working.cancelled():
+        working.result()
+
+
+async def as_frames(events: Events, request_id: str) -> AsyncGenerator[dict[str, Any], None]:
     """The stream as WebSocket frames; its last one is `end` or `error`."""
     async with aclosing(events):
         try:
@@ -79,5 +144,17 @@ def error_frame(error: Exception, request_id: str) -> dict[str, Any]:
     return {**problem(translate(error), request_id), "type": "error"}
 
 
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _stop(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel what still runs, and wait until it has ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 def _sse(name: str, data: dict[str, Any]) -> bytes:
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+    return f"event: {name}\ndata: {_as_json(data)}\n\n".encode()

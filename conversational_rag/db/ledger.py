@@ -1,11 +1,11 @@
-"""The quota ledger's rows: what is left in each bucket of each model. They are the key's, not a client's."""
+"""The quota ledger's rows: what is left of each model, and what its calls taught. They are the key's, no client's."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Table, delete, insert, select
 
-from conversational_rag.db.tables import quota_buckets
+from conversational_rag.db.tables import quota_buckets, quota_lessons
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +19,30 @@ class BucketRow:
     updated_at: float
 
 
-def admin_load(connection: Connection) -> list[BucketRow]:
-    """Every bucket that was kept."""
-    columns = quota_buckets.c
-    rows = connection.execute(select(columns.model, columns.name, columns.limit, columns.level, columns.updated_at))
-    return [BucketRow(*row) for row in rows]
+@dataclass(frozen=True, slots=True)
+class LessonRow:
+    """What calls to a model have taught; `token_ratio` is None before the first that told its tokens."""
+
+    model: str
+    token_ratio: float | None
+    output_tokens: float
+    returned_share: float
 
 
-def admin_replace(connection: Connection, rows: Sequence[BucketRow]) -> None:
-    """Keep these buckets in place of all that these models had; other models' stay."""
-    models = {row.model for row in rows}
-    connection.execute(delete(quota_buckets).where(quota_buckets.c.model.in_(models)))
+def admin_load(connection: Connection) -> tuple[list[BucketRow], list[LessonRow]]:
+    """Every bucket and every lesson that was kept."""
+    buckets = connection.execute(select(*(quota_buckets.c[each.name] for each in fields(BucketRow))))
+    lessons = connection.execute(select(*(quota_lessons.c[each.name] for each in fields(LessonRow))))
+    return [BucketRow(*row) for row in buckets], [LessonRow(*row) for row in lessons]
+
+
+def admin_replace(connection: Connection, buckets: Sequence[BucketRow], lessons: Sequence[LessonRow]) -> None:
+    """Keep these in place of all that these models had; other models' stay."""
+    _replace(connection, quota_buckets, buckets)
+    _replace(connection, quota_lessons, lessons)
+
+
+def _replace(connection: Connection, table: Table, rows: Sequence[BucketRow] | Sequence[LessonRow]) -> None:
     if rows:
-        connection.execute(insert(quota_buckets), [asdict(row) for row in rows])
+        connection.execute(delete(table).where(table.c.model.in_({row.model for row in rows})))
+        connection.execute(insert(table), [asdict(row) for row in rows])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, update
 
 from conversational_rag.db.tables import clients, messages, sessions
 from conversational_rag.security.tenants import Tenant
@@ -41,7 +41,7 @@ class SessionTotals:
     messages: int
 
 
-_SELECT = select(
+_COLUMNS = (
     sessions.c.session_id,
     sessions.c.client_id,
     sessions.c.created_at,
@@ -52,7 +52,18 @@ _SELECT = select(
     sessions.c.summary,
 )
 _THIS = sessions.c.session_id == bindparam("session")
-_FIND = _SELECT.where(_THIS)
+_FIND = select(*_COLUMNS).where(_THIS)
+_CREATE = insert(sessions)
+_TOUCH = (
+    update(sessions)
+    .where(_THIS, sessions.c.client_id == bindparam("client"))
+    .values(
+        last_accessed=bindparam("now"),
+        expires_at=bindparam("until"),
+        message_count=sessions.c.message_count + bindparam("new_messages"),
+    )
+    .returning(*_COLUMNS)
+)
 _LIVING = or_(sessions.c.expires_at.is_(None), sessions.c.expires_at > bindparam("now"))
 
 
@@ -62,23 +73,26 @@ def find(connection: Connection, tenant: Tenant, session_id: str) -> SessionRow 
     return session if session is not None and session.tenant == tenant else None
 
 
-def create(connection: Connection, tenant: Tenant, session_id: str, now: float, expires_at: float | None) -> SessionRow:
-    """Make an empty session."""
+def create(
+    connection: Connection,
+    tenant: Tenant,
+    session_id: str,
+    now: float,
+    expires_at: float | None,
+    message_count: int = 0,
+) -> SessionRow:
+    """Make a session, for as many messages as are about to be stored in it."""
     values = {"session_id": session_id, "client_id": tenant.client_id, "created_at": now, "last_accessed": now}
-    connection.execute(insert(sessions), {**values, "expires_at": expires_at})
-    return SessionRow(session_id, tenant, now, now, expires_at, 0, 0, "")
+    connection.execute(_CREATE, {**values, "expires_at": expires_at, "message_count": message_count})
+    return SessionRow(session_id, tenant, now, now, expires_at, message_count, 0, "")
 
 
-def touch(connection: Connection, session_id: str, now: float, expires_at: float | None, new_messages: int) -> None:
-    """It was used just now, and has so many messages more."""
-    statement = (
-        update(sessions)
-        .where(_THIS)
-        .values(
-            last_accessed=now, expires_at=expires_at, message_count=sessions.c.message_count + bindparam("new_messages")
-        )
-    )
-    connection.execute(statement, {"session": session_id, "new_messages": new_messages})
+def touch(
+    connection: Connection, tenant: Tenant, session_id: str, now: float, expires_at: float | None, new_messages: int
+) -> SessionRow | None:
+    """The client's session was used just now, and has so many messages more; None when it is not there."""
+    values = {"session": session_id, "client": tenant.client_id, "now": now, "until": expires_at}
+    return _session(connection.execute(_TOUCH, {**values, "new_messages": new_messages}).one_or_none())
 
 
 def set_memory(connection: Connection, session_id: str, memory_start: int, summary: str) -> None:
@@ -102,8 +116,7 @@ def list_ids(connection: Connection, tenant: Tenant, now: float, limit: int, off
 
 def admin_find(connection: Connection, session_id: str) -> SessionRow | None:
     """The session, whoever's it is, expired or not."""
-    row = connection.execute(_FIND, {"session": session_id}).one_or_none()
-    return None if row is None else SessionRow(row[0], Tenant(row[1]), *row[2:])
+    return _session(connection.execute(_FIND, {"session": session_id}).one_or_none())
 
 
 def admin_list_ids(connection: Connection, now: float, limit: int, offset: int) -> list[str]:
@@ -125,6 +138,10 @@ def admin_delete_expired(connection: Connection, now: float, limit: int) -> list
     ids = list(connection.execute(expired.limit(limit)).scalars())
     _delete(connection, ids)
     return ids
+
+
+def _session(row: Row[*tuple[Any, ...]] | None) -> SessionRow | None:
+    return None if row is None else SessionRow(row[0], Tenant(row[1]), *row[2:])
 
 
 def _delete(connection: Connection, session_ids: Sequence[str]) -> int:

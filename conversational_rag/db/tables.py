@@ -121,8 +121,6 @@ messages = Table(
     Column("completion_tokens", Integer, nullable=False, server_default="0"),
     Column("cached_tokens", Integer, nullable=False, server_default="0"),
     Column("llm_calls", Integer, nullable=False, server_default="0"),
-    # The embedding of an answer's beginning, so that a follow-up needs to embed one short text only.
-    Column("vector", LargeBinary),
     Index("ix_messages_session_id_id", "session_id", "id"),
     sqlite_autoincrement=True,
 )
@@ -136,6 +134,17 @@ quota_buckets = Table(
     Column("limit", Float, nullable=False),
     Column("level", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
+)
+
+# What the calls to each model have taught about its tokens, so that a restart does not forget that either.
+quota_lessons = Table(
+    "quota_lessons",
+    metadata,
+    Column("model", Text, primary_key=True),
+    # None until a call has told it.
+    Column("token_ratio", Float),
+    Column("output_tokens", Float, nullable=False),
+    Column("returned_share", Float, nullable=False),
 )
 
 usage = Table(

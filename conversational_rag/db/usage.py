@@ -1,9 +1,9 @@
-"""Usage: what each client has asked of the models, one row a turn."""
+"""Usage: what each client has asked of the models, one row a turn or summary."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Float, Integer, bindparam, delete, func, insert, select
 
 from conversational_rag.db.tables import clients, usage
 from conversational_rag.security.tenants import Tenant
@@ -25,6 +25,13 @@ class UsageRow:
 
 
 _NAMES = tuple(each.name for each in fields(UsageRow))
+# Nothing, when the client has gone meanwhile.
+_RECORD = insert(usage).from_select(
+    ["client_id", "timestamp", *_NAMES],
+    select(
+        clients.c.client_id, bindparam("now", type_=Float), *(bindparam(name, type_=Integer) for name in _NAMES)
+    ).where(clients.c.client_id == bindparam("client")),
+)
 _SUMS = (
     select(usage.c.client_id, *(func.sum(usage.c[name]) for name in _NAMES))
     .join(clients)
@@ -36,10 +43,8 @@ _SUMS = (
 
 def record(connection: Connection, tenant: Tenant, row: UsageRow, now: float) -> None:
     """Add what one turn has cost; nothing when the client has gone meanwhile."""
-    known = select(clients.c.client_id).where(clients.c.client_id == tenant.client_id)
-    if connection.execute(known).first() is not None:
-        values = {name: getattr(row, name) for name in _NAMES}
-        connection.execute(insert(usage), {**values, "client_id": tenant.client_id, "timestamp": now})
+    values = {name: getattr(row, name) for name in _NAMES}
+    connection.execute(_RECORD, {**values, "client": tenant.client_id, "now": now})
 
 
 def sum_since(connection: Connection, tenant: Tenant, since: float) -> UsageRow:

@@ -9,15 +9,12 @@ from conversational_rag.errors import PromptTooLarge, RateLimited
 from conversational_rag.llm.base import Usage
 from conversational_rag.llm.buckets import DEVELOPER_LIMITS, OTPM, RPD, RPM, TPD, TPM, Bucket, Demand, Plan
 from conversational_rag.llm.headers import RateLimitHeaders
+from conversational_rag.llm.lessons import Lessons
 
 # A day's limit of requests so many times the free one's is a paid key's.
 _PAID_TIMES_FREE = 10
 # A pace that was told is believed when it is so much faster than the one assumed: less is rounding.
 _FASTER = 0.8
-_AVERAGE_WEIGHT, _SHARE_WEIGHT = 0.2, 0.5
-_RATIO_RANGE = (0.5, 3.0)
-# Until a model has answered: a few sentences, and what it thinks before them.
-_USUAL_OUTPUT_TOKENS = 200.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,18 +28,22 @@ class Reservation:
 
 
 class Account:
-    """The quota of one model; `clock` tells Unix seconds. Starts with the plan's buckets, full, unless it is given
-    some. Nothing here waits."""
+    """The quota of one model; `clock` tells Unix seconds. Starts with the plan's buckets, full, and with nothing
+    learnt, unless it is given some; `lessons` grow with each call. Nothing here waits."""
 
-    def __init__(self, plan: Plan, clock: Callable[[], float], buckets: Mapping[str, Bucket] | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        clock: Callable[[], float],
+        buckets: Mapping[str, Bucket] | None = None,
+        lessons: Lessons | None = None,
+    ) -> None:
         self._plan, self._clock = plan, clock
         self._buckets = dict(buckets or {})
         self._running: set[Reservation] = set()
-        self._ratio: float | None = None
-        self._output_tokens = _USUAL_OUTPUT_TOKENS
-        # Whether output that was reserved and not used comes back is not documented, so it is learnt: which share of
-        # it does, and how much was unused since the provider told a level last.
-        self._returned_share, self._unused_tokens = 1.0, 0.0
+        self.lessons = lessons or Lessons()
+        # How much output was reserved and not used since the provider told a level last.
+        self._unused_tokens = 0.0
         if buckets is None:
             self._assume(*plan.limits)
 
@@ -54,7 +55,7 @@ class Account:
     @property
     def ratio(self) -> float:
         """A prompt's real tokens for each one estimated, on average."""
-        return self._ratio or 1.0
+        return self.lessons.token_ratio or 1.0
 
     def level(self, name: str, within_seconds: float = 0.0) -> float:
         """What can be had of one bucket within so many seconds; infinite where no such bucket binds."""
@@ -104,8 +105,8 @@ class Account:
 
     def likely_tokens(self, demand: Demand) -> float:
         """What such a call is likely to take in the end, as long as answers usually are."""
-        unused = max(0.0, demand.output_tokens - self._output_tokens)
-        return demand.tokens - unused * self._returned_share
+        unused = max(0.0, demand.output_tokens - self.lessons.output_tokens)
+        return demand.tokens - unused * self.lessons.returned_share
 
     def reserve(self, demand: Demand, estimated_tokens: int | None = None) -> Reservation:
         """Take what a call needs before it goes. Whoever asked `wait_seconds` just now finds it there."""
@@ -126,12 +127,11 @@ class Account:
         demand = reservation.demand
         charged = usage.prompt_tokens - usage.cached_tokens
         unused_output = max(0, demand.output_tokens - usage.completion_tokens)
-        returned = Demand(demand.prompt_tokens - charged, round(unused_output * self._returned_share))
+        returned = Demand(demand.prompt_tokens - charged, round(unused_output * self.lessons.returned_share))
         self._unused_tokens += unused_output
         self._add(reservation.names - {RPM, RPD}, returned, 1)
-        self._output_tokens += _AVERAGE_WEIGHT * (usage.completion_tokens - self._output_tokens)
-        if reservation.estimated_tokens > 0 and usage.prompt_tokens > 0:
-            self._learn_ratio(usage.prompt_tokens / reservation.estimated_tokens)
+        estimated = reservation.estimated_tokens
+        self.lessons = self.lessons.after_call(estimated, usage.prompt_tokens, usage.completion_tokens)
 
     def cancel(self, reservation: Reservation) -> None:
         """The call was refused before any token: nothing was charged."""
@@ -158,8 +158,9 @@ class Account:
                 # Calls that left after this one was admitted are not in its figure, but they are in ours.
                 under_way = sum(demand.amount(name) for demand in others)
                 corrected = self._clamp(self._buckets[name], remaining - under_way, remaining)
-                if name == TPM:
-                    self._learn_returned_share(corrected)
+                if name == TPM and self._unused_tokens > 0:
+                    self.lessons = self.lessons.after_correction(corrected, self._unused_tokens)
+                    self._unused_tokens = 0.0
 
     def _learn_pace(self, name: str, kindred: str, remaining: int | None, reset_seconds: float | None) -> None:
         """What is missing, over the time until it is full, is how fast a bucket fills; `kindred` counts the same time.
@@ -231,18 +232,6 @@ class Account:
         elif requests_per_day <= paid_from and was_paid:
             self._set_limit(RPM, self._plan.limits.get(RPM, DEVELOPER_LIMITS[RPM]))
             self._assume(TPD)
-
-    def _learn_ratio(self, ratio: float) -> None:
-        ratio = min(max(ratio, _RATIO_RANGE[0]), _RATIO_RANGE[1])
-        self._ratio = ratio if self._ratio is None else self._ratio + _AVERAGE_WEIGHT * (ratio - self._ratio)
-
-    def _learn_returned_share(self, corrected_tokens: float) -> None:
-        """What our count was corrected by is laid to the output that was not used since the last correction."""
-        if self._unused_tokens <= 0:
-            return
-        share = min(max(self._returned_share + corrected_tokens / self._unused_tokens, 0.0), 1.0)
-        self._returned_share += _SHARE_WEIGHT * (share - self._returned_share)
-        self._unused_tokens = 0.0
 
     def _clamp(self, bucket: Bucket, lowest: float, highest: float) -> float:
         """Bring the level into the range; by how much it was changed."""

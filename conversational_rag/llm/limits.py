@@ -5,12 +5,13 @@ does tell: headers, refusals, and what each call really cost.
 """
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from conversational_rag.llm.account import Account
 from conversational_rag.llm.buckets import FREE_PLAN, Bucket, Plan
+from conversational_rag.llm.lessons import Lessons
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,18 @@ class BucketState:
     updated_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerState:
+    """The whole ledger, as it is kept: every bucket, and by model what its calls have taught."""
+
+    buckets: tuple[BucketState, ...] = ()
+    lessons: Mapping[str, Lessons] = field(default_factory=dict)
+
+
 class LedgerStore(Protocol):
     """Keeps the ledger over a restart."""
 
-    def save(self, states: tuple[BucketState, ...]) -> None:
+    def save(self, state: LedgerState) -> None:
         """Take note of all of it; written soon, without making the caller wait."""
         ...
 
@@ -53,17 +62,18 @@ class Ledger:
             for name, bucket in self.of(model).buckets.items()
         )
 
-    def snapshot(self) -> tuple[BucketState, ...]:
-        """Every bucket of every model that was asked about."""
-        return tuple(state for model in self._accounts for state in self.levels(model))
+    def snapshot(self) -> LedgerState:
+        """All that is known of every model that was asked about."""
+        buckets = tuple(state for model in self._accounts for state in self.levels(model))
+        return LedgerState(buckets, {model: account.lessons for model, account in self._accounts.items()})
 
-    def restore(self, states: Iterable[BucketState]) -> None:
+    def restore(self, state: LedgerState) -> None:
         """Go on from what was kept; a model's buckets that are not in it do not bind it."""
         by_model: dict[str, dict[str, Bucket]] = {}
-        for state in states:
+        for kept in state.buckets:
             # A clock that was set back since then must not stop the refill until it gets there again.
-            updated_at = min(state.updated_at, self._clock())
-            bucket = Bucket(state.limit, self._plan.window_seconds(state.name), state.level, updated_at)
-            by_model.setdefault(state.model, {})[state.name] = bucket
+            updated_at = min(kept.updated_at, self._clock())
+            bucket = Bucket(kept.limit, self._plan.window_seconds(kept.name), kept.level, updated_at)
+            by_model.setdefault(kept.model, {})[kept.name] = bucket
         for model, buckets in by_model.items():
-            self._accounts[model] = Account(self._plan, self._clock, buckets)
+            self._accounts[model] = Account(self._plan, self._clock, buckets, state.lessons.get(model))

@@ -21,7 +21,6 @@ from conversational_rag.observability.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 
-_NO_MODEL = "extractive"
 # A model counts as available while it could take a small question.
 _SMALL_QUESTION = Demand(400, 200)
 
@@ -53,6 +52,8 @@ class ModelRouter:
         self._ledger, self._store, self._metrics = ledger or Ledger(), store, metrics or Metrics()
         self._admission = Admission(self._ledger, self._availability, clock, sleep)
         self._listed: Collection[str] | None = None
+        if chat is None:
+            _log.warning("no_key", advice="set GROQ_API_KEY; until then answers quote the passages")
         for model in self._wanted:
             if is_retired(model):
                 advice = f"name {SUCCESSORS[model]} in MODEL_NAME or FALLBACK_MODELS"
@@ -77,10 +78,6 @@ class ModelRouter:
     def waiting(self) -> int:
         """How many questions wait for a model."""
         return self._admission.waiting
-
-    def expected_model(self) -> str:
-        """The model that would be asked now, or `extractive` when none can be."""
-        return next((state.model for state in self.states().values() if state.available), _NO_MODEL)
 
     async def refresh(self) -> None:
         """Ask the provider which models this key may call; raises a ModelError. Without a key nothing happens."""

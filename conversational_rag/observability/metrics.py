@@ -14,7 +14,7 @@ class Metrics:
             "rag_answers_total", "Answers given, by who spoke.", ["model", "degraded"], registry=self.registry
         )
         self.tokens = Counter(
-            "rag_tokens_total", "Tokens that answers cost.", ["model", "kind"], registry=self.registry
+            "rag_tokens_total", "Tokens that answers and summaries cost.", ["model", "kind"], registry=self.registry
         )
         self.calls = Counter("rag_llm_calls_total", "Calls that a model answered.", ["model"], registry=self.registry)
         self.documents = Counter(
@@ -51,6 +51,10 @@ class Metrics:
     def count_answer(self, model: str, degraded: bool, usage: Mapping[str, int]) -> None:
         """One answer; `usage` holds prompt_tokens, completion_tokens, cached_tokens and llm_calls."""
         self.answers.labels(model, str(degraded).lower()).inc()
+        self.count_cost(model, usage)
+
+    def count_cost(self, model: str, usage: Mapping[str, int]) -> None:
+        """Calls and tokens, whatever they were for."""
         self.calls.labels(model).inc(usage["llm_calls"])
         for kind in ("prompt", "completion", "cached"):
             self.tokens.labels(model, kind).inc(usage[f"{kind}_tokens"])

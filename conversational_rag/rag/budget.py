@@ -5,7 +5,7 @@ Groq's free plan gives a model 8,000 tokens a minute, so a prompt is small from 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from langchain_core.messages import BaseMessage
 
@@ -83,7 +83,8 @@ class TurnPrompt:
 
     @cached_property
     def _base_cost(self) -> int:
-        return estimate_messages(self._messages(len(self._recall.turns), 0))
+        summary = prompts.summary_so_far(self._recall.summary)
+        return _rules_cost() + estimate_tokens(self._question) + estimate_messages(summary) - estimate_messages(())
 
     @cached_property
     def _turn_costs(self) -> list[int]:
@@ -105,3 +106,9 @@ class TurnPrompt:
         return prompts.answer_messages(
             self._question, self._passages[:passages], recall.turns[first_turn:], recall.summary
         )
+
+
+@cache
+def _rules_cost() -> int:
+    """What every prompt holds, whatever is asked; counting it takes longer than counting the rest."""
+    return estimate_messages(prompts.answer_messages("", (), (), ""))

@@ -10,7 +10,7 @@ import structlog
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from conversational_rag.errors import ModelError
-from conversational_rag.llm.base import ChatModels, Chosen, FixedPrompt, Prompt, Usage, Word
+from conversational_rag.llm.base import ChatModels, Chosen, Finished, FixedPrompt, Usage, Word
 from conversational_rag.llm.extractive import extract_answer, render
 from conversational_rag.rag import prompts
 from conversational_rag.rag.budget import Budget, FittedTurn, TurnPrompt
@@ -38,6 +38,15 @@ class Question:
     turns: tuple[Turn, ...]
     recall: Recall
     caller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A summary of turns, who made it and what that cost."""
+
+    text: str
+    model: str
+    usage: Usage
 
 
 class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
@@ -100,7 +109,8 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
         except ModelError as error:
             if said and visible:
                 raise
-            _log.warning("answering_without_model", code=error.code, retry_after=error.retry_after)
+            # The router has told the fault; this comes with each question for as long as it lasts.
+            _log.debug("answering_without_model", code=error.code, retry_after=error.retry_after)
             quoted = quote(question, passages, error.retry_after)
             if shown is None:
                 yield Found(passages, EXTRACTIVE)
@@ -112,9 +122,17 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
         retriever = ContextRetriever(library=question.library, history=question.turns, k=self._top_k)
         return join_overlaps(await retriever.find(question.text))
 
-    async def summarise(self, summary: str, turns: Sequence[Turn], caller: str = "") -> str:
+    async def summarise(self, summary: str, turns: Sequence[Turn], caller: str = "") -> Summary:
         """A summary of the former summary and these turns. Raises ModelError."""
-        return await self._say(FixedPrompt(prompts.summary_messages(summary, turns)), caller)
+        prompt, said = FixedPrompt(prompts.summary_messages(summary, turns)), list[str]()
+        pieces = self._models.stream(prompt, caller=caller, max_output_tokens=_SUMMARY_TOKENS, purpose="summary")
+        async with aclosing(pieces):
+            async for piece in pieces:
+                if isinstance(piece, Word):
+                    said.append(piece.text)
+                elif isinstance(piece, Finished):
+                    return Summary("".join(said), piece.model, piece.usage)
+        raise AssertionError("a model that does not raise ends with Finished")
 
     async def _answer(self, question: Question) -> TurnEvent:
         async for event in self.events(question, visible=False):
@@ -126,10 +144,6 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
         async for question in questions:
             async for event in self.events(question):
                 yield event
-
-    async def _say(self, prompt: Prompt, caller: str) -> str:
-        pieces = self._models.stream(prompt, caller=caller, max_output_tokens=_SUMMARY_TOKENS, purpose="summary")
-        return "".join([piece.text async for piece in pieces if isinstance(piece, Word)])
 
 
 def quote(question: Question, passages: Sequence[Passage], retry_after: float | None) -> Answered:

@@ -3,19 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question and its answer. `question_id` is its message id; `answer_vector` the unit embedding of the
-    answer's first ANSWER_CHARACTERS characters, shape (dimensions,), where it was kept."""
+    """One question and its answer; `question_id` is its message id."""
 
     question_id: int
     question: str
     answer: str
-    answer_vector: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

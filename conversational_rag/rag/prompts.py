@@ -49,12 +49,15 @@ def answer_messages(
     question: str, passages: Sequence[Passage], turns: Sequence[Turn], summary: str
 ) -> list[BaseMessage]:
     """The whole prompt for one answer."""
-    history: list[BaseMessage] = []
-    if summary:
-        history.append(SystemMessage(_SUMMARY_SO_FAR.format(summary=summary)))
+    history = summary_so_far(summary)
     for turn in turns:
         history += [HumanMessage(turn.question), AIMessage(turn.answer)]
     return ANSWER.format_messages(history=history, passages=render_passages(passages), question=question)
+
+
+def summary_so_far(summary: str) -> list[BaseMessage]:
+    """What stands in the prompt for turns that are no longer sent; nothing without a summary."""
+    return [SystemMessage(_SUMMARY_SO_FAR.format(summary=summary))] if summary else []
 
 
 def summary_messages(summary: str, turns: Sequence[Turn]) -> list[BaseMessage]:

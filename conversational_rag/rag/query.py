@@ -33,43 +33,30 @@ class QueryWords:
     context: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LastAnswer:
-    """The beginning of one of the last answers, and its unit embedding where it was kept."""
-
-    text: str
-    vector: NDArray[np.float32] | None
-
-
 def query_words(question: str, history: Sequence[Turn]) -> QueryWords:
     """What the keyword index is asked. A question of nothing but small words is left to its context, if it has one."""
     question = question[:QUESTION_CHARACTERS]
     asked = content_words(question)[:_MOST_WORDS]
     before = [turn.question[:ANSWER_CHARACTERS] for turn in reversed(history[-_QUESTIONS_BEFORE:])]
-    said = [answer.text for answer in last_answers(history)]
-    context = [word for word in content_words(" ".join([*before, *said])) if word not in set(asked)]
+    said = content_words(" ".join([*before, *last_answers(history)]))
+    context = [word for word in said if word not in set(asked)]
     if not asked and not context:
         asked = words(question)[:_MOST_WORDS]
     return QueryWords(tuple(asked), tuple(context[:_MOST_CONTEXT_WORDS]))
 
 
-def last_answers(history: Sequence[Turn]) -> list[LastAnswer]:
-    """The last answers that a follow-up leans on, latest first."""
-    answered = (turn for turn in reversed(history) if turn.answer)
-    return [
-        LastAnswer(turn.answer[:ANSWER_CHARACTERS], turn.answer_vector)
-        for turn in islice(answered, len(_ANSWER_WEIGHTS))
-    ]
+def last_answers(history: Sequence[Turn]) -> list[str]:
+    """The beginnings of the last answers, which a follow-up leans on, latest first."""
+    answered = (turn.answer for turn in reversed(history) if turn.answer)
+    return [answer[:ANSWER_CHARACTERS] for answer in islice(answered, len(_ANSWER_WEIGHTS))]
 
 
 def query_vector(question: NDArray[np.float32], answers: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """unit(question + 0.3 last answer + 0.1 the one before), shape (dimensions,).
-
-    An answer whose vector another embedding model made, and which has another length, is left out.
-    """
+    """unit(question + 0.3 last answer + 0.1 the one before), shape (dimensions,), of unit vectors."""
+    if not answers:
+        return question
     total = question.copy()
     for weight, answer in zip(_ANSWER_WEIGHTS, answers, strict=False):
-        if answer.shape == question.shape:
-            total += weight * answer
+        total += weight * answer
     length = float(np.linalg.norm(total))
     return total / np.float32(length) if length else total

@@ -95,13 +95,9 @@ async def find(library: Library, question: str, history: Sequence[Turn], k: int)
 
 
 async def _search_meaning(library: Library, question: str, history: Sequence[Turn]) -> Mapping[int, float]:
-    """Search for the question near the last answers; answers whose vectors were not kept are embedded with it."""
-    answers = last_answers(history)
-    missing = [answer.text for answer in answers if answer.vector is None]
-    asked, *embedded = await library.embed([question[:QUESTION_CHARACTERS], *missing])
-    fresh = iter(embedded)
-    vectors = [next(fresh) if answer.vector is None else answer.vector for answer in answers]
-    return await library.nearest(query_vector(asked, vectors), DEPTH)
+    """Search for the question near the last answers."""
+    asked, *answers = await library.embed([question[:QUESTION_CHARACTERS], *last_answers(history)])
+    return await library.nearest(query_vector(asked, answers), DEPTH)
 
 
 def _document(passage: Passage) -> Document:

@@ -1,5 +1,7 @@
 """POST /api/v1/chat/ in one piece, /stream as it comes, and a WebSocket for many questions."""
 
+import asyncio
+from contextlib import aclosing, suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, WebSocket
@@ -15,8 +17,12 @@ from conversational_rag.exception_handlers import response
 from conversational_rag.schemas.chat import ChatAnswer, ChatMessage, ChatRequest
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.chat import Ask
+from conversational_rag.streaming import EventStream
 
 router = APIRouter(prefix="/api/v1/chat", tags=["chat"])
+
+# Questions that a WebSocket takes in while it answers another; then it stops reading.
+_QUESTIONS_AHEAD = 8
 
 
 @router.post("/", operation_id="chat")
@@ -28,15 +34,12 @@ async def chat(body: Annotated[ChatRequest, Body()], resources: Resources) -> Ch
 @router.post(
     "/stream",
     operation_id="chat_stream",
-    response_class=StreamingResponse,
+    response_class=StreamingResponse,  # for the documentation
     responses={200: {"content": {streaming.SSE_TYPE: {}}, "description": "start, delta …, then end or error"}},
 )
-async def stream(body: Annotated[ChatRequest, Body()], request: Request, resources: Resources) -> StreamingResponse:
+async def stream(body: Annotated[ChatRequest, Body()], request: Request, resources: Resources) -> EventStream:
     """Ask a question and read the answer as it is written."""
-    events = resources.chat.events(_ask(body))
-    start = await anext(events)  # a fault before it is still an ordinary HTTP error
-    stream_of_bytes = streaming.as_sse(start, events, request.state.request_id)
-    return StreamingResponse(stream_of_bytes, media_type=streaming.SSE_TYPE, headers=streaming.SSE_HEADERS)
+    return EventStream(resources.chat.events(_ask(body)), request.state.request_id)
 
 
 @router.websocket("/ws/{client_id}")
@@ -50,14 +53,25 @@ async def websocket(socket: WebSocket, client_id: str, resources: Resources) -> 
         await socket.send_denial_response(response(error, request_id))
         return
     await socket.accept()
-    try:
-        while True:
-            await _converse(socket, await socket.receive_text(), tenant, resources)
-    except WebSocketDisconnect:
-        return
+    frames: asyncio.Queue[str | bytes] = asyncio.Queue(_QUESTIONS_AHEAD)
+    with suppress(WebSocketDisconnect):
+        await streaming.until_left(_answer_all(socket, frames, tenant, resources), _listen(socket, frames))
 
 
-async def _converse(socket: WebSocket, frame: str, tenant: Tenant, resources: Resources) -> None:
+async def _listen(socket: WebSocket, frames: "asyncio.Queue[str | bytes]") -> None:
+    """Take in what is asked, also while an answer is given, until the reader has left."""
+    while (message := await socket.receive())["type"] != "websocket.disconnect":
+        await frames.put(message.get("text") or message.get("bytes") or "")
+
+
+async def _answer_all(
+    socket: WebSocket, frames: "asyncio.Queue[str | bytes]", tenant: Tenant, resources: Resources
+) -> None:
+    while True:
+        await _converse(socket, await frames.get(), tenant, resources)
+
+
+async def _converse(socket: WebSocket, frame: str | bytes, tenant: Tenant, resources: Resources) -> None:
     """Answer one question of the connection."""
     request_id = socket.state.request_id
     try:
@@ -67,8 +81,9 @@ async def _converse(socket: WebSocket, frame: str, tenant: Tenant, resources: Re
         await socket.send_json(streaming.error_frame(wrong, request_id))
         return
     ask = Ask(tenant, message.message, message.session_id, message.use_memory)
-    async for event in streaming.as_frames(resources.chat.events(ask), request_id):
-        await socket.send_json(event)
+    async with aclosing(streaming.as_frames(resources.chat.events(ask), request_id)) as events:
+        async for event in events:
+            await socket.send_json(event)
 
 
 def _ask(body: ChatRequest) -> Ask:

@@ -17,12 +17,11 @@ import structlog
 from conversational_rag.db.clients import ClientRow
 from conversational_rag.db.messages import COMPLETE, PARTIAL, NewAnswer
 from conversational_rag.db.sessions import SessionRow
-from conversational_rag.embedding.pool import EmbeddingPool
 from conversational_rag.errors import ModelError
 from conversational_rag.llm.base import Usage
 from conversational_rag.observability.metrics import Metrics
 from conversational_rag.rag.chain import ConversationalRetrievalChain, Question
-from conversational_rag.rag.conversation import ANSWER_CHARACTERS, Passage
+from conversational_rag.rag.conversation import Passage
 from conversational_rag.rag.events import Answered, Found, Said, TurnEvent
 from conversational_rag.rag.memory import Memory, Recall
 from conversational_rag.rag.retriever import Library
@@ -30,7 +29,7 @@ from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.answer_cache import AnswerCache
 from conversational_rag.services.clients import Clients
 from conversational_rag.services.conversations import Asked, Conversation, Conversations
-from conversational_rag.services.usage import UsageRecord
+from conversational_rag.services.usage import UsageRecord, cost, cost_of_summary
 
 _log = structlog.get_logger()
 
@@ -78,14 +77,13 @@ class Chat:
         conversations: Conversations,
         chain: ConversationalRetrievalChain,
         memory: Memory,
-        pool: EmbeddingPool,
         library: Callable[[Tenant], Library],
         metrics: Metrics,
         cache: AnswerCache,
         usage: UsageRecord,
     ) -> None:
         self._clients, self._conversations, self._chain = clients, conversations, chain
-        self._memory, self._pool, self._library = memory, pool, library
+        self._memory, self._library = memory, library
         self._metrics, self._cache, self._usage = metrics, cache, usage
         self._afterwards: set[asyncio.Task[None]] = set()
 
@@ -161,19 +159,17 @@ class Chat:
         return self._later(self._store(turn, asked, answered, status))
 
     async def _store(self, turn: "_Turn", asked: Asked | None, answered: Answered, status: str) -> None:
-        await self._usage.note(turn.tenant, answered)
         if asked is None:
+            await self._usage.note(turn.tenant, cost(answered))
             return
-        answer = await self._new_answer(answered, status)
         recall = turn.question.recall
         summarise = self._memory.kind == "summary" and bool(recall.dropped)
         cut = None if summarise else _cut(asked.conversation.session, recall)
-        await self._conversations.answer(asked, answer, cut)
+        await self._conversations.answer(asked, self._new_answer(answered, status), cost(answered), cut)
         if summarise:
             self._later(self._summarise(asked.conversation, recall))
 
-    async def _new_answer(self, answered: Answered, status: str) -> NewAnswer:
-        vector = await self._pool.embed_query(answered.text[:ANSWER_CHARACTERS]) if answered.text else None
+    def _new_answer(self, answered: Answered, status: str) -> NewAnswer:
         usage = answered.usage
         return NewAnswer(
             content=answered.text,
@@ -186,7 +182,6 @@ class Chat:
             completion_tokens=usage.completion_tokens,
             cached_tokens=usage.cached_tokens,
             llm_calls=usage.llm_calls,
-            vector=vector,
         )
 
     def _leave(self, turn: "_Turn", said: str) -> None:
@@ -207,7 +202,10 @@ class Chat:
             # The turns stay as they are; the next answer tries again.
             _log.info("summary_postponed", code=error.code)
             return
-        await self._conversations.set_summary(conversation, recall.memory_start, summary)
+        self._metrics.count_cost(summary.model, asdict(summary.usage))
+        await self._conversations.set_summary(
+            conversation, recall.memory_start, summary.text, cost_of_summary(summary.usage)
+        )
 
     def _later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Begin work that outlives the request; `close` waits for it."""

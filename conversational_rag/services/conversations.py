@@ -9,10 +9,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from conversational_rag.db import clients, messages, sessions
+from conversational_rag.db import clients, messages, sessions, usage
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.messages import NewAnswer
 from conversational_rag.db.sessions import SessionRow
+from conversational_rag.db.usage import UsageRow
 from conversational_rag.errors import ClientNotFound, SessionNotFound
 from conversational_rag.rag.conversation import Turn
 from conversational_rag.security.tenants import Tenant
@@ -60,34 +61,36 @@ class Conversations:
         Raises SessionNotFound when the session is another client's, ClientNotFound when the client has gone.
         """
         cached = self._cache.get(session_id) if session_id else None
-        asked = await self._database.write(self._ask, tenant, session_id or str(uuid.uuid4()), question, cached)
+        asked = await self._database.write(self._ask, tenant, session_id, question, cached)
         self._in_flight.add(asked.question_id)
         self._remember(asked.conversation)
         return asked
 
-    async def answer(self, asked: Asked, answer: NewAnswer, memory: tuple[int, str] | None = None) -> None:
-        """Store the answer, and what the memory leaves out from now on (`memory_start`, `summary`).
+    async def answer(
+        self, asked: Asked, answer: NewAnswer, spent: UsageRow, memory: tuple[int, str] | None = None
+    ) -> None:
+        """Store the answer, what it has cost, and what the memory leaves out from now on (`memory_start`, `summary`).
 
         A session that was deleted meanwhile stays deleted.
         """
         self._in_flight.discard(asked.question_id)
         session_id = asked.conversation.session.session_id
-        stored = await self._database.write(self._answer, asked, answer, memory)
+        stored = await self._database.write(self._answer, asked, answer, spent, memory)
         if stored is None:
             self._cache.pop(session_id, None)
             return
         before = self._cache.get(session_id, asked.conversation)
-        turn = Turn(asked.question_id, asked.question, answer.content, answer.vector)
+        turn = Turn(asked.question_id, asked.question, answer.content)
         self._remember(Conversation(stored, (*before.turns, turn)[-_TURNS_LOADED:]))
 
     def give_up(self, asked: Asked) -> None:
         """No answer will come; asked again, the same question is not stored twice."""
         self._in_flight.discard(asked.question_id)
 
-    async def set_summary(self, conversation: Conversation, memory_start: int, summary: str) -> None:
-        """Keep a summary of the turns up to `memory_start`."""
+    async def set_summary(self, conversation: Conversation, memory_start: int, summary: str, spent: UsageRow) -> None:
+        """Keep a summary of the turns up to `memory_start`, and what it has cost."""
         session_id = conversation.session.session_id
-        await self._database.write(sessions.set_memory, session_id, memory_start, summary)
+        await self._database.write(self._set_summary, conversation, memory_start, summary, spent)
         if cached := self._cache.get(session_id):
             session = replace(cached.session, memory_start=memory_start, summary=summary)
             self._cache[session_id] = replace(cached, session=session)
@@ -122,52 +125,69 @@ class Conversations:
         return now + self._ttl_seconds if self._ttl_seconds else None
 
     def _ask(
-        self, connection: Connection, tenant: Tenant, session_id: str, question: str, cached: Conversation | None
+        self, connection: Connection, tenant: Tenant, session_id: str | None, question: str, cached: Conversation | None
     ) -> Asked:
         now = self.now()
-        session, new = self._open(connection, tenant, session_id, now)
-        if new:
-            turns: tuple[Turn, ...] = ()
-        elif cached is not None and cached.session.tenant == tenant:
+        found = self._find(connection, tenant, session_id, now) if session_id else None
+        if found is None:
+            session = self._create(connection, tenant, session_id or str(uuid.uuid4()), now)
+            question_id = messages.append_question(connection, session.session_id, question, now)
+            return Asked(Conversation(session), question_id, question, new_session=True)
+        if cached is not None and cached.session.tenant == tenant:
             turns = cached.turns
         else:
-            turns = _load_turns(connection, session_id)
-        question_id = self._store_question(connection, session_id, question, now)
-        return Asked(Conversation(session, turns), question_id, question, new)
+            turns = _load_turns(connection, found.session_id)
+        question_id = self._store_question(connection, found, question, now)
+        return Asked(Conversation(found, turns), question_id, question, new_session=False)
 
-    def _open(self, connection: Connection, tenant: Tenant, session_id: str, now: float) -> tuple[SessionRow, bool]:
+    def _find(self, connection: Connection, tenant: Tenant, session_id: str, now: float) -> SessionRow | None:
+        """The living session; one whose time has run out is removed."""
         found = sessions.admin_find(connection, session_id)
-        if found is not None and not found.is_expired(now):
-            if found.tenant != tenant:
-                raise SessionNotFound
-            return found, False
+        if found is None:
+            return None
+        if found.is_expired(now):
+            sessions.remove(connection, found.tenant, session_id)
+            return None
+        if found.tenant != tenant:
+            raise SessionNotFound
+        return found
+
+    def _create(self, connection: Connection, tenant: Tenant, session_id: str, now: float) -> SessionRow:
         if clients.find(connection, tenant) is None:
             raise ClientNotFound
-        if found is not None:
-            sessions.remove(connection, found.tenant, session_id)
-        return sessions.create(connection, tenant, session_id, now, self._expires_at(now)), True
+        return sessions.create(connection, tenant, session_id, now, self._expires_at(now), message_count=1)
 
-    def _store_question(self, connection: Connection, session_id: str, question: str, now: float) -> int:
+    def _store_question(self, connection: Connection, session: SessionRow, question: str, now: float) -> int:
+        tenant, session_id = session.tenant, session.session_id
         unanswered = messages.find_unanswered(connection, session_id)
         if unanswered is not None and unanswered[1] == question and unanswered[0] not in self._in_flight:
-            sessions.touch(connection, session_id, now, self._expires_at(now), new_messages=0)
+            sessions.touch(connection, tenant, session_id, now, self._expires_at(now), new_messages=0)
             return unanswered[0]
-        sessions.touch(connection, session_id, now, self._expires_at(now), new_messages=1)
+        sessions.touch(connection, tenant, session_id, now, self._expires_at(now), new_messages=1)
         return messages.append_question(connection, session_id, question, now)
 
     def _answer(
-        self, connection: Connection, asked: Asked, answer: NewAnswer, memory: tuple[int, str] | None
+        self, connection: Connection, asked: Asked, answer: NewAnswer, spent: UsageRow, memory: tuple[int, str] | None
     ) -> SessionRow | None:
-        old = asked.conversation.session
-        if sessions.find(connection, old.tenant, old.session_id) is None:
+        session, now = asked.conversation.session, answer.timestamp
+        usage.record(connection, session.tenant, spent, now)
+        stored = sessions.touch(connection, session.tenant, session.session_id, now, self._expires_at(now), 1)
+        if stored is None:
             return None
-        messages.append_answer(connection, old.session_id, asked.question_id, answer)
-        sessions.touch(connection, old.session_id, answer.timestamp, self._expires_at(answer.timestamp), 1)
-        if memory is not None:
-            sessions.set_memory(connection, old.session_id, *memory)
-        return sessions.find(connection, old.tenant, old.session_id)
+        messages.append_answer(connection, session.session_id, asked.question_id, answer)
+        if memory is None:
+            return stored
+        sessions.set_memory(connection, session.session_id, *memory)
+        return replace(stored, memory_start=memory[0], summary=memory[1])
+
+    def _set_summary(
+        self, connection: Connection, conversation: Conversation, memory_start: int, summary: str, spent: UsageRow
+    ) -> None:
+        session = conversation.session
+        usage.record(connection, session.tenant, spent, self.now())
+        sessions.set_memory(connection, session.session_id, memory_start, summary)
 
 
 def _load_turns(connection: Connection, session_id: str) -> tuple[Turn, ...]:
     rows = messages.turns(connection, session_id, after=0, limit=_TURNS_LOADED)
-    return tuple(Turn(row.question_id, row.question, row.answer, row.vector) for row in rows)
+    return tuple(Turn(row.question_id, row.question, row.answer) for row in rows)

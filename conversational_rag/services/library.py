@@ -7,6 +7,7 @@ from conversational_rag.db import chunks, keyword_index, neighbours
 from conversational_rag.db.chunks import ChunkRow
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.keyword_index import WeightedWords
+from conversational_rag.embedding.recent import QueryEmbedder
 from conversational_rag.rag.conversation import Passage
 from conversational_rag.rag.fusion import Candidate
 from conversational_rag.rag.query import CONTEXT_WEIGHT, QueryWords
@@ -19,13 +20,6 @@ class Index(Protocol):
 
     async def search(self, tenant: Tenant, vector: Vectors, k: int) -> list[Hit]:
         """The k nearest vectors by cosine, best first."""
-
-
-class QueryEmbedder(Protocol):
-    """Embeds questions: the embedding pool."""
-
-    async def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, shape (len(texts), dimensions)."""
 
 
 class ClientLibrary:

@@ -1,14 +1,16 @@
-"""Quota: the ledger's buckets are kept in SQL, so that a restart, or a kill, does not forget the day."""
+"""Quota: the ledger is kept in SQL, so that a restart, or a kill, does not forget the day."""
 
 import asyncio
+from dataclasses import astuple
 
 import structlog
 
 from conversational_rag.db import ledger
 from conversational_rag.db.engine import Database
-from conversational_rag.db.ledger import BucketRow
+from conversational_rag.db.ledger import BucketRow, LessonRow
 from conversational_rag.errors import ServiceError
-from conversational_rag.llm.limits import BucketState
+from conversational_rag.llm.lessons import Lessons
+from conversational_rag.llm.limits import BucketState, LedgerState
 
 _log = structlog.get_logger()
 
@@ -18,17 +20,20 @@ class Quota:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._latest: tuple[BucketState, ...] | None = None
+        self._latest: LedgerState | None = None
         self._writing: asyncio.Task[None] | None = None
 
-    async def load(self) -> tuple[BucketState, ...]:
+    async def load(self) -> LedgerState:
         """What was kept. Raises DatabaseUnavailable."""
-        rows = await self._database.read(ledger.admin_load)
-        return tuple(BucketState(row.model, row.name, row.limit, row.level, row.updated_at) for row in rows)
+        buckets, lessons = await self._database.read(ledger.admin_load)
+        return LedgerState(
+            tuple(BucketState(row.model, row.name, row.limit, row.level, row.updated_at) for row in buckets),
+            {row.model: Lessons(row.token_ratio, row.output_tokens, row.returned_share) for row in lessons},
+        )
 
-    def save(self, states: tuple[BucketState, ...]) -> None:
+    def save(self, state: LedgerState) -> None:
         """Take note; written soon, without making the caller wait."""
-        self._latest = states
+        self._latest = state
         if self._writing is None or self._writing.done():
             self._writing = asyncio.get_running_loop().create_task(self._write())
 
@@ -39,10 +44,13 @@ class Quota:
 
     async def _write(self) -> None:
         while self._latest is not None:
-            states, self._latest = self._latest, None
-            rows = [BucketRow(state.model, state.name, state.limit, state.level, state.updated_at) for state in states]
+            state, self._latest = self._latest, None
+            buckets = [
+                BucketRow(each.model, each.name, each.limit, each.level, each.updated_at) for each in state.buckets
+            ]
+            lessons = [LessonRow(model, *astuple(learnt)) for model, learnt in state.lessons.items()]
             try:
-                await self._database.write(ledger.admin_replace, rows)
+                await self._database.write(ledger.admin_replace, buckets, lessons)
             except ServiceError as error:
                 # The next call tries again, with all of it.
                 _log.warning("quota_not_kept", reason=error.detail)

@@ -1,6 +1,6 @@
 """Reindexing: the stored text is embedded anew, and the vector index made from it."""
 
-from conversational_rag.db import chunks, clients, messages
+from conversational_rag.db import chunks, clients
 from conversational_rag.db.chunks import Vectors
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.embedding.pool import EmbeddingPool
@@ -54,7 +54,6 @@ def _begin(connection: Connection, tenant: Tenant) -> None:
     """Until the last vector is new the client belongs to no model: a run that breaks off leaves nothing mixed."""
     clients.mark_index(connection, tenant, dirty=True)
     clients.set_fingerprint(connection, tenant, clients.BEING_REINDEXED)
-    messages.forget_vectors(connection, tenant)
 
 
 def _replace(connection: Connection, tenant: Tenant, vectors: Vectors) -> None:

@@ -1,11 +1,12 @@
 """Usage: what each client has cost in the last day and the last week."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from conversational_rag.db import usage
 from conversational_rag.db.engine import Database
 from conversational_rag.db.usage import UsageRow
+from conversational_rag.llm.base import Usage
 from conversational_rag.rag.events import Answered
 from conversational_rag.security.tenants import Tenant
 
@@ -28,9 +29,9 @@ class UsageRecord:
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database, self._now = database, now
 
-    async def note(self, tenant: Tenant, answered: Answered) -> None:
-        """Write down what one answer has cost."""
-        await self._database.write(usage.record, tenant, cost(answered), self._now())
+    async def note(self, tenant: Tenant, row: UsageRow) -> None:
+        """Write down what something has cost of which nothing else is stored."""
+        await self._database.write(usage.record, tenant, row, self._now())
 
     async def of(self, tenant: Tenant) -> Windows:
         """What one client has used."""
@@ -52,12 +53,9 @@ class UsageRecord:
 
 def cost(answered: Answered) -> UsageRow:
     """One answer as a row of the account."""
-    spent = answered.usage
-    return UsageRow(
-        answers=1,
-        degraded=int(answered.degraded),
-        llm_calls=spent.llm_calls,
-        prompt_tokens=spent.prompt_tokens,
-        completion_tokens=spent.completion_tokens,
-        cached_tokens=spent.cached_tokens,
-    )
+    return UsageRow(answers=1, degraded=int(answered.degraded), **asdict(answered.usage))
+
+
+def cost_of_summary(spent: Usage) -> UsageRow:
+    """A summary as a row of the account: calls and tokens, no answer."""
+    return UsageRow(**asdict(spent))

@@ -1,13 +1,16 @@
 """What a caller sees when the model is gone, refuses, breaks off, or is left alone in the middle of its answer."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import groq_turns as turns
 import pytest
+from groq_prompts import count_tokens
 from groq_stand_in import GroqStandIn
-from groq_turns import Answer, gone, over_capacity, rate_limited, reset_midway, slow
+from groq_turns import Answer, Turn, gone, over_capacity, rate_limited, reset_midway, slow
 from running_server import RunningServer
 from waiting import wait_for
 
@@ -37,6 +40,11 @@ def stream(server: RunningServer, client_id: str, session_id: str) -> Iterator[t
                 name = line.removeprefix("event: ")
             elif line.startswith("data: "):
                 yield name, json.loads(line.removeprefix("data: "))
+
+
+def counted_calls(server: RunningServer) -> float:
+    calls = re.findall(r"^rag_llm_calls_total\{.*\} (\S+)", server.http.get("/metrics").text, re.MULTILINE)
+    return sum(map(float, calls))
 
 
 def messages(server: RunningServer, session_id: str) -> list[dict[str, Any]]:
@@ -82,19 +90,76 @@ def test_an_overloaded_model_costs_no_answer(server: RunningServer, groq: GroqSt
     assert (answer["degraded"], answer["model"]) == (False, MODELS[1])
 
 
-def test_a_stream_that_breaks_ends_in_error_and_its_part_is_kept(server: RunningServer, groq: GroqStandIn) -> None:
-    groq.script(MODELS[0], reset_midway(3, "The river Moldau flows there, I think."))
-    client_id = server.new_client(TEXT)
-    events = list(stream(server, client_id, "broken"))
-    names = [name for name, _ in events]
-    assert names[0] == "start"
-    assert names[-1] == "error"
-    assert set(names[1:-1]) == {"delta"}
-    assert events[-1][1]["code"] in ("model_unreachable", "bad_generation")
-    said = "".join(data["text"] for name, data in events if name == "delta")
-    wait_for(lambda: len(messages(server, "broken")) == 2)
-    stored = messages(server, "broken")
-    assert (stored[1]["content"], stored[1]["status"]) == (said, "partial")
+TEXT_THAT_BREAKS = "The river Moldau flows there, I think."
+BREAKS = {
+    "reset": (reset_midway(3, TEXT_THAT_BREAKS), "model_unreachable"),
+    "no-finish": (turns.no_finish(TEXT_THAT_BREAKS), "bad_generation"),
+    "error-event": (turns.error_event(3, None, TEXT_THAT_BREAKS), "bad_generation"),
+    "early-stop": (turns.early_stop(3), "bad_generation"),
+    "silence": (turns.hang_midway(3, TEXT_THAT_BREAKS), "model_unreachable"),
+}
+
+
+def test_a_stream_that_breaks_ends_in_error_and_its_part_is_kept(tmp_path: Path, groq: GroqStandIn) -> None:
+    settings = {"GROQ_API_KEY": "gsk_test", "GROQ_API_BASE": groq.url, "LLM_TIMEOUT": "1"}
+    with RunningServer(tmp_path, **settings) as server:
+        client_id = server.new_client(TEXT)
+        for session_id, (fault, code) in BREAKS.items():
+            groq.script(MODELS[0], fault)
+            events = list(stream(server, client_id, session_id))
+            names = [name for name, _ in events]
+            assert (names[0], set(names[1:-1]), names[-1]) == ("start", {"delta"}, "error"), session_id
+            assert (events[-1][1]["code"], "org_" in str(events)) == (code, False), session_id
+            said = "".join(data["text"] for name, data in events if name == "delta")
+            wait_for(lambda: len(messages(server, session_id)) == 2)  # noqa: B023 called in this round
+            stored = messages(server, session_id)
+            assert (stored[1]["content"], stored[1]["status"]) == (said, "partial"), session_id
+        again = server.ask(client_id, QUESTION, session_id="reset")
+        assert (again["degraded"], again["new_session"]) == (False, False)
+
+
+BEFORE_THE_FIRST_WORD: list[tuple[Turn, int]] = [  # and how often the first model meets it
+    (turns.rate_limited("RPM", "2s", 2), 1),
+    (turns.rate_limited("TPM"), 1),
+    (turns.rate_limited("TPD", "3m33.84s", 214), 1),
+    (turns.rate_limited("RPD", "1m26.4s", 87), 1),
+    (turns.output_too_large(), 2),
+    (turns.too_large(), 2),
+    (turns.gone(404), 1),
+    (turns.gone(400), 1),
+    (turns.blocked(), 1),
+    (turns.forbidden_html(), 2),
+    (turns.server_error(500), 2),
+    (turns.server_error(502), 2),
+    (turns.over_capacity(), 2),
+    (turns.hang(), 2),
+    (turns.reset_before(), 2),
+    (turns.reset_midway(0), 2),
+    (turns.no_finish(""), 1),
+    (turns.error_event(0), 1),
+    (turns.empty_length(), 1),
+]
+
+
+def test_no_fault_before_the_first_word_reaches_a_caller(tmp_path: Path) -> None:
+    names = tuple(f"vendor/model-{number}" for number in range(len(BEFORE_THE_FIRST_WORD) + 2))
+    with GroqStandIn(models=names) as groq:
+        settings = {"GROQ_API_KEY": "gsk_test", "GROQ_API_BASE": groq.url, "LLM_TIMEOUT": "1", "LLM_MAX_WAIT": "10"}
+        models = {"MODEL_NAME": names[0], "FALLBACK_MODELS": ",".join(names[1:])}
+        with RunningServer(tmp_path, **settings, **models) as server:
+            client_id = server.new_client(TEXT)
+            for number, (fault, times) in enumerate(BEFORE_THE_FIRST_WORD):
+                asked_before = len(groq.asked)
+                groq.script("*", fault, times)
+                answer = server.ask(client_id, f"{QUESTION} Attempt {number}.")
+                assert not answer["degraded"], fault
+                assert "Moldau" in answer["response"], fault
+                assert len(groq.asked) == asked_before + times + 1, fault
+                assert answer["model"] == groq.asked[-1] != groq.asked[asked_before], fault
+            groq.script("*", turns.key_refused())
+            answer = server.ask(client_id, f"{QUESTION} Without a key.")
+            assert (answer["degraded"], answer["model"]) == (True, "extractive")
+            assert server.http.get("/readyz").json()["dependencies"]["language_model"]["status"] == "degraded"
 
 
 def test_a_broken_answer_that_nobody_watches_is_answered_all_the_same(server: RunningServer, groq: GroqStandIn) -> None:
@@ -150,5 +215,10 @@ def test_the_summary_is_made_rarely_and_goes_with_the_next_question(tmp_path: Pa
         summaries = sum("Summarise this conversation" in prompt for prompt in groq.prompts)
         assert 1 <= summaries <= 4
         assert len(groq.chats) == 8 + summaries
+        wait_for(lambda: counted_calls(server) == 8 + summaries)
+        (own,) = server.http.get("/api/v1/usage", params={"client_id": client_id}).json()["clients"]
+        spent = own["last_24_hours"]
+        assert (spent["answers"], spent["llm_calls"]) == (8, 8 + summaries)
+        assert spent["prompt_tokens"] == sum(count_tokens(prompt) for prompt in groq.prompts)
         assert any("in short" in prompt and "Question number 7" in prompt for prompt in groq.prompts)
         assert len(messages(server, "long")) == 16

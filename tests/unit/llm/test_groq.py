@@ -231,6 +231,15 @@ def test_every_error_of_the_http_client_is_translated() -> None:
     assert "LLM_TIMEOUT" in translate(httpx.PoolTimeout("")).detail
 
 
+@pytest.mark.parametrize("fault", [turns.reset_before(), turns.reset_midway(2)])
+async def test_a_lost_connection_is_not_told_as_a_time_out(
+    chat: GroqChat, groq: GroqStandIn, fault: turns.Turn
+) -> None:
+    groq.script(BIG, fault)
+    with pytest.raises(ModelUnreachable, match="GROQ_API_BASE"):
+        _ = [piece async for piece in chat.stream_words(MESSAGES, model=BIG)]
+
+
 async def test_many_streams_run_at_once(chat: GroqChat, groq: GroqStandIn) -> None:
     groq.default = turns.slow(5, 0.01)
     answers = await asyncio.gather(*(collect(chat) for _ in range(60)))

@@ -162,5 +162,5 @@ def test_it_can_be_invoked_without_an_event_loop() -> None:
 async def test_the_summary_is_asked_of_the_model() -> None:
     models = Models(*ANSWER)
     summary = await ConversationalRetrievalChain(models, top_k=2).summarise("Before.", question().turns)
-    assert summary == "In 1932 [1]."
+    assert (summary.text, summary.usage.llm_calls) == ("In 1932 [1].", 1)
     assert "A bridge." in models.asked[0][0].text

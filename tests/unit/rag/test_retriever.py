@@ -43,13 +43,10 @@ async def test_a_new_topic_is_not_held_back_by_the_old_one(shelf: Shelf) -> None
     assert (await texts(shelf, "What colour is the ferry painted?", TURN))[0] == FERRY
 
 
-async def test_answers_whose_vector_was_kept_are_not_embedded_again(shelf: Shelf) -> None:
+async def test_a_follow_up_is_embedded_together_with_the_last_answers(shelf: Shelf) -> None:
     await shelf.put(ACME, "places.txt", FERRY, BRIDGE)
-    kept = Turn(2, "And?", "It is painted.", word_vectors(["It is painted."])[0])
-    with_kept = await find(shelf.library(ACME), "In what?", [TURN, kept], 2)
-    assert shelf.pool.embedded == ["In what?", TURN.answer]
-    without = Turn(2, "And?", "It is painted.")
-    assert await find(shelf.library(ACME), "In what?", [TURN, without], 2) == with_kept
+    await find(shelf.library(ACME), "In what?", [TURN, Turn(2, "And?", "It is painted.")], 2)
+    assert shelf.pool.embedded == ["In what?", "It is painted.", TURN.answer]
 
 
 async def test_words_find_what_meaning_does_not(shelf: Shelf) -> None:

@@ -1,20 +1,24 @@
 """A session takes a question, and then its answer."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
+from sqlalchemy.exc import IntegrityError
 
-from conversational_rag.db import clients, messages
+from conversational_rag.db import clients, messages, usage
 from conversational_rag.db.engine import Database
 from conversational_rag.db.messages import NewAnswer
+from conversational_rag.db.usage import UsageRow
 from conversational_rag.errors import ClientNotFound, SessionNotFound
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.conversations import Conversations
 from conversational_rag.services.sessions import Sessions
 
 ACME, BETA = Tenant("acme"), Tenant("beta")
+COST = UsageRow(answers=1, llm_calls=1, prompt_tokens=10, completion_tokens=5)
+SUMMARY_COST = UsageRow(llm_calls=1, prompt_tokens=30, completion_tokens=7)
 
 
 class Clock:
@@ -41,8 +45,7 @@ def clock() -> Clock:
 
 
 def answer(text: str) -> NewAnswer:
-    vector = np.ones(4, dtype=np.float32)
-    return NewAnswer(text, 1001.0, messages.COMPLETE, "[]", "a model", False, 10, 5, 0, 1, vector)
+    return NewAnswer(text, 1001.0, messages.COMPLETE, "[]", "a model", False, 10, 5, 0, 1)
 
 
 def conversations(database: Database, clock: Clock, ttl: int = 60, cached: int = 100) -> Conversations:
@@ -52,7 +55,7 @@ def conversations(database: Database, clock: Clock, ttl: int = 60, cached: int =
 async def talk(conversation: Conversations, session_id: str, *questions: str, tenant: Tenant = ACME) -> None:
     for question in questions:
         asked = await conversation.ask(tenant, session_id, question)
-        await conversation.answer(asked, answer(f"Answer to {question}"))
+        await conversation.answer(asked, answer(f"Answer to {question}"), COST)
 
 
 async def test_the_turns_come_back_from_memory_and_from_sql_alike(database: Database, clock: Clock) -> None:
@@ -63,9 +66,6 @@ async def test_the_turns_come_back_from_memory_and_from_sql_alike(database: Data
     for asked in (from_memory, from_sql):
         assert [turn.question for turn in asked.conversation.turns] == ["one?", "two?"]
         assert asked.conversation.turns[1].answer == "Answer to two?"
-        vector = asked.conversation.turns[1].answer_vector
-        assert vector is not None
-        assert vector.tolist() == [1.0] * 4
 
 
 async def test_no_more_conversations_are_kept_than_allowed(database: Database, clock: Clock) -> None:
@@ -136,7 +136,7 @@ async def test_a_session_that_is_deleted_during_its_answer_stays_deleted(databas
     asked = await kept.ask(ACME, "s", "hello?")
     sessions = Sessions(database, kept)
     await sessions.delete(None, "s")
-    await kept.answer(asked, answer("Too late."))
+    await kept.answer(asked, answer("Too late."), COST)
     with pytest.raises(SessionNotFound):
         await sessions.find(None, "s")
     assert kept.cached == 0
@@ -145,8 +145,30 @@ async def test_a_session_that_is_deleted_during_its_answer_stays_deleted(databas
 async def test_what_the_memory_leaves_out_is_remembered(database: Database, clock: Clock) -> None:
     kept = conversations(database, clock)
     asked = await kept.ask(ACME, "s", "one?")
-    await kept.answer(asked, answer("Yes."), (asked.question_id, ""))
-    await kept.set_summary(asked.conversation, asked.question_id, "They greeted.")
+    await kept.answer(asked, answer("Yes."), COST, (asked.question_id, ""))
+    await kept.set_summary(asked.conversation, asked.question_id, "They greeted.", SUMMARY_COST)
     for conversation in (kept, conversations(database, clock)):
         session = (await conversation.ask(ACME, "s", "two?")).conversation.session
         assert (session.memory_start, session.summary) == (asked.question_id, "They greeted.")
+
+
+async def test_what_an_answer_and_a_summary_cost_is_stored_with_them_or_not_at_all(
+    database: Database, clock: Clock
+) -> None:
+    kept = conversations(database, clock)
+    asked = await kept.ask(ACME, "s", "one?")
+    await kept.answer(asked, answer("Yes."), COST)
+    await kept.set_summary(asked.conversation, asked.question_id, "They greeted.", SUMMARY_COST)
+    assert await database.read(usage.sum_since, ACME, 0.0) == COST + SUMMARY_COST
+    again = await kept.ask(ACME, "s", "two?")
+    with pytest.raises(IntegrityError):
+        await kept.answer(again, replace(answer("No."), content=None), COST)  # type: ignore[arg-type]
+    assert await database.read(usage.sum_since, ACME, 0.0) == COST + SUMMARY_COST
+
+
+async def test_an_answer_to_a_deleted_session_has_cost_what_it_has_cost(database: Database, clock: Clock) -> None:
+    kept = conversations(database, clock)
+    asked = await kept.ask(ACME, "s", "one?")
+    await Sessions(database, kept).delete(None, "s")
+    await kept.answer(asked, answer("Too late."), COST)
+    assert await database.read(usage.sum_since, ACME, 0.0) == COST

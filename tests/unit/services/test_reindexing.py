@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 from toy_embedder import ToyEmbedder
 
-from conversational_rag.db import chunks, clients, documents, messages, sessions
+from conversational_rag.db import chunks, clients, documents
 from conversational_rag.db.chunks import NewChunk
 from conversational_rag.db.documents import NewDocument
 from conversational_rag.db.engine import Connection, Database
-from conversational_rag.db.messages import NewAnswer
 from conversational_rag.embedding.pool import EmbeddingPool
 from conversational_rag.errors import ClientNotFound
 from conversational_rag.security.tenants import Tenant
@@ -30,10 +29,6 @@ def fill(connection: Connection) -> None:
     old = np.ones(7, dtype=np.float32)
     chunks.insert_all(connection, ACME, "doc", [NewChunk(n, None, 0, "a", text, old) for n, text in enumerate(TEXTS)])
     documents.publish(connection, ACME, "doc")
-    sessions.create(connection, ACME, "s", 1.0, None)
-    question = messages.append_question(connection, "s", "Q?", 1.0)
-    answer = NewAnswer("A.", 1.0, messages.COMPLETE, "[]", "m", False, 0, 0, 0, 1, old)
-    messages.append_answer(connection, "s", question, answer)
 
 
 @pytest.fixture
@@ -45,7 +40,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
-async def test_vectors_index_and_kept_answers_follow_the_new_model(database: Database, tmp_path: Path) -> None:
+async def test_vectors_and_index_follow_the_new_model(database: Database, tmp_path: Path) -> None:
     store, pool = open_store("chroma", tmp_path / "chroma", 64), EmbeddingPool(ToyEmbedder)
     index = SearchIndex(database, store)
     assert await Reindexing(database, index, pool).reindex(ACME) == 2
@@ -53,8 +48,6 @@ async def test_vectors_index_and_kept_answers_follow_the_new_model(database: Dat
     assert client is not None
     assert (client.embedding_fingerprint, client.index_dirty) == ("toy", False)
     assert await store.count(ACME) == 2
-    (turn,) = await database.read(messages.turns, "s", 0, 10)
-    assert turn.vector is None
     hits = await index.search(ACME, await pool.embed_query(f"a\n{TEXTS[1]}"), 1)
     rows = await database.read(chunks.get, ACME, [hits[0].chunk_id])
     assert rows[hits[0].chunk_id].text == TEXTS[1]
