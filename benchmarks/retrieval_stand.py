@@ -173,7 +173,7 @@ def _insert(
         document = NewDocument(
             document_id, file.name, document_id, "txt", size, None, size, _CHUNK_SIZE, _CHUNK_OVERLAP, float(number)
         )
-        documents.insert_indexing(connection, tenant, document)
+        documents.insert_new(connection, tenant, document, documents.INDEXING)
         new = [
             NewChunk(chunk.ordinal, chunk.page, chunk.start, file.title, chunk.text, next(rows))
             for chunk in file.chunks

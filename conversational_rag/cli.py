@@ -21,7 +21,7 @@ from conversational_rag.observability.logging import configure_logging
 from conversational_rag.remote import RunningServer
 from conversational_rag.resources import data_locks, opened
 from conversational_rag.security.tenants import Tenant, is_well_formed, new_client_id
-from conversational_rag.services.documents import Splitting
+from conversational_rag.services.intake import Splitting
 from conversational_rag.services.reindexing import Reindexing
 
 # Takes a file in, and says what became of it.
@@ -139,10 +139,10 @@ async def _intake(settings: Settings, client_id: str, splitting: Splitting) -> A
         async def store(path: Path) -> dict[str, Any]:
             with path.open("rb") as stream:
                 upload = await resources.uploads.receive(path.name, stream)
-            try:
-                return (await resources.documents.ingest(Tenant(client_id), [upload], splitting)).outcomes[0].describe()
-            finally:
-                await resources.uploads.discard(upload)
+            tenant = Tenant(client_id)
+            accepted = await resources.intake.accept(tenant, [upload], splitting)
+            await resources.worker.finished(tenant, accepted.job_id)
+            return asdict((await resources.upload_jobs.find(tenant, accepted.job_id)).files[0])
 
         yield store
 

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     max_files: int = Field(50, ge=1, le=1000)
     parsing_seconds: float = Field(120, ge=1)
     parsing_memory_mb: int = Field(2048, ge=256)
+    min_free_disk_mb: int = Field(200, ge=0)
 
     @field_validator("fallback_models", mode="before")
     @classmethod

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Header, Path, Query
 from starlette.requests import HTTPConnection
 
 from conversational_rag.errors import ClientNotFound
@@ -35,3 +35,11 @@ PathTenant = Annotated[_Tenant, Depends(tenant_of_path)]
 OptionalTenant = Annotated[_Tenant | None, Depends(_tenant_of_query)]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
 Offset = Annotated[int, Query(ge=0, le=2**31, description="How many to pass over.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        description="Sent again with the same request, it gives the answer of the first one.",
+    ),
+]

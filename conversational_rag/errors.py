@@ -5,9 +5,10 @@ ever given a server path, a stack trace or a provider's raw text.
 
 ServiceError
 ├── BadInput (422)         InvalidRequest, UnreadableFile, EncryptedFile, EmptyFile, NoText, ParsingLimit, NothingStored
-│                          UrlRefused, UrlUnreachable
+│                          UrlRefused, UrlUnreachable, UploadCancelled, ReadingGivenUp, Superseded, KeyReused
 │                          UnsupportedFile (415), FileTooLarge (413), RequestTooLarge (413)
-├── NotFound (404)         ClientNotFound, SessionNotFound          MethodNotAllowed (405)
+├── NotFound (404)         ClientNotFound, SessionNotFound, DocumentNotFound, JobNotFound
+├── MethodNotAllowed (405)
 ├── EmbeddingModelChanged (409)
 ├── Unavailable (503)      IndexUnavailable, DatabaseUnavailable, StorageFull (507)
 ├── InternalError (500)
@@ -17,7 +18,7 @@ ServiceError
 └── StartError             stops the start with one line: ConfigurationError, DataInUse
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 
@@ -99,6 +100,30 @@ class UrlUnreachable(BadInput):
     code, title = "url_unreachable", "The URL gives no page"
 
 
+class UploadCancelled(BadInput):
+    """The upload was cancelled, or the document deleted, before it was searchable; send the file again to store it."""
+
+    code, title = "upload_cancelled", "The upload was cancelled"
+
+
+class ReadingGivenUp(BadInput):
+    """The file could not be stored, also when it was tried again; split it, or save it anew and upload it."""
+
+    code, title = "reading_given_up", "The file could not be stored"
+
+
+class Superseded(BadInput):
+    """A newer file of the same name was uploaded before this one could be stored; the newer one is searched."""
+
+    code, title = "superseded", "A newer version is stored"
+
+
+class KeyReused(BadInput):
+    """This Idempotency-Key was sent before with another request; take a new one for each new request."""
+
+    code, title = "idempotency_key_reused", "The Idempotency-Key was used before"
+
+
 class UnsupportedFile(BadInput):
     """This kind of file is not read here; upload PDF, DOCX, DOC, ODT, RTF, TXT, MD, HTML,
     EPUB, XLSX, CSV, PPTX, JSON or EML."""
@@ -134,6 +159,18 @@ class SessionNotFound(NotFound):
     """There is no such session; leave session_id out to begin a new one."""
 
     code, title = "session_not_found", "Unknown session"
+
+
+class DocumentNotFound(NotFound):
+    """There is no such document; list the client's documents to see which there are."""
+
+    code, title = "document_not_found", "Unknown document"
+
+
+class JobNotFound(NotFound):
+    """There is no such job; jobs are forgotten some days after their end, documents are not."""
+
+    code, title = "job_not_found", "Unknown job"
 
 
 class MethodNotAllowed(ServiceError):
@@ -270,3 +307,14 @@ class DataInUse(StartError):
     """Another process uses this data directory; stop it first, or set DATA_DIR to another folder."""
 
     code, title = "data_in_use", "The data directory is in use"
+
+
+def error_by_code(code: str) -> type[ServiceError]:
+    """The class of a stored error code; ServiceError's own when no class has it any more."""
+    return next((each for each in _descendants(ServiceError) if each.code == code), ServiceError)
+
+
+def _descendants(error: type[ServiceError]) -> Iterator[type[ServiceError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from _descendants(child)

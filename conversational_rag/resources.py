@@ -9,6 +9,7 @@ import structlog
 
 from conversational_rag.concurrency.lockfile import LockFiles
 from conversational_rag.config import Settings
+from conversational_rag.db import documents
 from conversational_rag.db.engine import Database
 from conversational_rag.embedding.pool import EmbeddingPool
 from conversational_rag.embedding.recent import RecentVectors
@@ -16,6 +17,7 @@ from conversational_rag.embedding.registry import load_embedder
 from conversational_rag.errors import ServiceError
 from conversational_rag.ingestion.pipeline import Reader
 from conversational_rag.jobs.upkeep import Chore, Upkeep
+from conversational_rag.jobs.worker import Worker
 from conversational_rag.llm.groq import GroqChat
 from conversational_rag.llm.limits import Ledger
 from conversational_rag.llm.router import ModelRouter
@@ -29,16 +31,21 @@ from conversational_rag.services.chat import Chat
 from conversational_rag.services.clients import Clients
 from conversational_rag.services.conversations import Conversations
 from conversational_rag.services.documents import Documents
+from conversational_rag.services.ingestion import Ingestion
+from conversational_rag.services.intake import INGEST, Intake
 from conversational_rag.services.library import ClientLibrary
 from conversational_rag.services.quota import Quota
 from conversational_rag.services.search_index import SearchIndex
 from conversational_rag.services.sessions import Sessions
+from conversational_rag.services.upload_jobs import UploadJobs
 from conversational_rag.services.uploads import UploadFolder
 from conversational_rag.services.usage import UsageRecord
 from conversational_rag.vectorstores.registry import open_store
 
 _MEGABYTE = 1024 * 1024
 _MODEL_LIST_SECONDS = 900.0
+# Two clients' uploads go on side by side: while one is read, the other is embedded.
+_WORKER_SLOTS = 2
 _log = structlog.get_logger()
 
 
@@ -78,11 +85,20 @@ class Resources:
         self.sessions = Sessions(self.database, self.conversations)
         self.usage = UsageRecord(self.database, self.conversations.now)
         self.answer_cache = AnswerCache(settings.answer_cache_size)
-        self.clients = Clients(self.database, self.index, self.pool, self.conversations, self.answer_cache)
-        self.uploads = UploadFolder(settings.data_dir / "uploads", int(settings.max_file_mb * _MEGABYTE))
-        self.documents = Documents(
-            self.database, self.clients, self.index, self.pool, self.reader, self.conversations.now, metrics
+        self.uploads = UploadFolder(
+            settings.data_dir / "uploads",
+            int(settings.max_file_mb * _MEGABYTE),
+            settings.min_free_disk_mb * _MEGABYTE,
         )
+        self.clients = Clients(
+            self.database, self.index, self.pool, self.conversations, self.answer_cache, self.uploads
+        )
+        now = self.conversations.now
+        self.intake = Intake(self.database, self.clients, self.pool, self.uploads, now)
+        self.ingestion = Ingestion(self.database, self.index, self.pool, self.reader, self.uploads, now, metrics)
+        self.worker = Worker(self.database, {INGEST: self.ingestion}, slots=_WORKER_SLOTS)
+        self.upload_jobs = UploadJobs(self.database, self.ingestion.progress, now)
+        self.documents = Documents(self.database, self.index, self.uploads, now)
         self.chat = Chat(
             self.clients,
             self.conversations,
@@ -99,6 +115,7 @@ class Resources:
             Chore("session_cleanup", self.sessions.cleanup, settings.cleanup_interval),
             Chore("usage_cleanup", self.usage.cleanup, settings.cleanup_interval),
             Chore("deletions", self.clients.finish_deletions, settings.cleanup_interval),
+            Chore("job_cleanup", self.upload_jobs.cleanup, settings.cleanup_interval),
             Chore("index_rebuild", self.index.rebuild_next, 0),
             Chore("models", self._list_models, _MODEL_LIST_SECONDS),
         )
@@ -110,10 +127,11 @@ class Resources:
         self.locks.acquire()
         await self.database.migrate()
         self.ledger.restore(await self.quota.load())
-        await asyncio.to_thread(self.uploads.prepare)
         await self.index.recover()
+        await asyncio.to_thread(self.uploads.prepare, await self.database.read(documents.admin_ids))
         if upkeep:
             self.upkeep.start()
+            await self.worker.start()
         # Not waited for: the service answers /health at once, and /readyz tells when the rest is there.
         self._warming = asyncio.create_task(self._warm_up())
 
@@ -128,6 +146,7 @@ class Resources:
             self._warming.cancel()
             await asyncio.gather(self._warming, return_exceptions=True)
         await self.upkeep.stop()
+        await self.worker.stop()
         await self.chat.close()
         await self.models.close()
         await self.quota.close()

@@ -86,7 +86,7 @@ def _put(
     vectors = word_vectors([f"{title}\n{each}" for _, each in places])
     clients.create(connection, tenant, "words", 0.0)
     document = NewDocument(name, filename, name, "txt", 1, len(pages), 1, 1000, 200, 0.0)
-    documents.insert_indexing(connection, tenant, document)
+    documents.insert_new(connection, tenant, document, documents.INDEXING)
     new = [
         NewChunk(ordinal, page, 0, title, each, vector)
         for ordinal, ((page, each), vector) in enumerate(zip(places, vectors, strict=True))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
+from conversational_rag.db.documents import INDEXED
 from conversational_rag.db.tables import chunks, documents
 from conversational_rag.security.tenants import Tenant
 
@@ -23,6 +24,7 @@ class NewChunk:
     title: str
     text: str
     vector: NDArray[np.float32]
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class ChunkRow:
     page: int | None
     start: int
     text: str
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ _GET = (
         chunks.c.page,
         chunks.c.start,
         chunks.c.text,
+        chunks.c.place,
     )
     .select_from(chunks.join(documents, _READY))
     .where(_OWN, chunks.c.id.in_(bindparam("ids", expanding=True)))
@@ -70,6 +74,9 @@ _NEXT = (
     .order_by(chunks.c.id)
     .limit(bindparam("limit"))
 )
+_INDEXED = and_(documents.c.id == chunks.c.document_id, documents.c.status.in_(INDEXED))
+_NEXT_INDEXED = _NEXT.select_from(chunks.join(documents, _INDEXED))
+_NEXT_OF_DOCUMENT = _NEXT.where(chunks.c.document_id == bindparam("document"))
 
 
 def insert_all(connection: Connection, tenant: Tenant, document_id: str, new: Sequence[NewChunk]) -> list[int]:
@@ -84,11 +91,18 @@ def insert_all(connection: Connection, tenant: Tenant, document_id: str, new: Se
             "title": chunk.title,
             "text": chunk.text,
             "vector": _to_bytes(chunk.vector),
+            "place": chunk.place,
         }
         for chunk in new
     ]
     connection.execute(insert(chunks), rows)
     return ids_of(connection, tenant, [document_id])
+
+
+def delete_of(connection: Connection, tenant: Tenant, document_id: str) -> None:
+    """Delete the chunks of a document that is read anew."""
+    statement = delete(chunks).where(_OWN, chunks.c.document_id == bindparam("document"))
+    connection.execute(statement, {"client": tenant.client_id, "document": document_id})
 
 
 def ids_of(connection: Connection, tenant: Tenant, document_ids: Sequence[str]) -> list[int]:
@@ -107,9 +121,9 @@ def get(connection: Connection, tenant: Tenant, ids: Sequence[int]) -> dict[int,
     return {row.id: ChunkRow(*row) for row in rows}
 
 
-def count(connection: Connection, tenant: Tenant) -> int:
-    """How many chunks the client has, in whatever state."""
-    statement = select(func.count()).select_from(chunks).where(_OWN)
+def count_indexed(connection: Connection, tenant: Tenant) -> int:
+    """How many chunks of the client the vector index holds when it is whole."""
+    statement = select(func.count()).select_from(chunks.join(documents, _INDEXED)).where(_OWN)
     total: int = connection.execute(statement, {"client": tenant.client_id}).scalar_one()
     return total
 
@@ -120,9 +134,15 @@ def ready_vectors(connection: Connection, tenant: Tenant) -> Vectors:
 
 
 def next_vectors(connection: Connection, tenant: Tenant, after: int, limit: int) -> Vectors:
-    """Up to `limit` vectors with ids above `after`, in whatever state, to fill an index."""
-    rows = connection.execute(_NEXT, {"client": tenant.client_id, "after": after, "limit": limit}).all()
+    """Up to `limit` vectors with ids above `after` that belong into the vector index."""
+    rows = connection.execute(_NEXT_INDEXED, {"client": tenant.client_id, "after": after, "limit": limit}).all()
     return _vectors([(row.id, row.vector) for row in rows])
+
+
+def next_vectors_of(connection: Connection, tenant: Tenant, document_id: str, after: int, limit: int) -> Vectors:
+    """Up to `limit` vectors of one document with ids above `after`."""
+    values = {"client": tenant.client_id, "document": document_id, "after": after, "limit": limit}
+    return _vectors([(row.id, row.vector) for row in connection.execute(_NEXT_OF_DOCUMENT, values)])
 
 
 def next_texts(connection: Connection, tenant: Tenant, after: int, limit: int) -> list[tuple[int, str, str]]:

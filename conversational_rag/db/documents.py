@@ -1,18 +1,28 @@
-"""Documents: the files a client has uploaded. Only a `ready` one is ever searched or shown."""
+"""Documents: the files a client has sent, from their arrival on. Only a `ready` one is ever searched.
 
+queued -> parsing -> embedding -> indexing -> ready -> deleting; or, from wherever it is, -> failed | empty. The chunks
+of an `embedding` document are not in the vector index; from `indexing` on they are, or the client's mark is raised.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 
 from conversational_rag.db.tables import chunks, clients, documents
 from conversational_rag.security.tenants import Tenant
 
-INDEXING, READY, DELETING = "indexing", "ready", "deleting"
+QUEUED, PARSING, EMBEDDING, INDEXING = "queued", "parsing", "embedding", "indexing"
+READY, FAILED, EMPTY, DELETING = "ready", "failed", "empty", "deleting"
+UNFINISHED = (QUEUED, PARSING, EMBEDDING, INDEXING)
+# Those whose chunks the vector index holds, or is about to hold.
+INDEXED = (INDEXING, READY, DELETING)
 
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A file that has been read and is about to be stored; `created_at` in Unix seconds."""
+    """A file that has arrived; what is in it is told later. `created_at` in Unix seconds."""
 
     id: str
     filename: str
@@ -27,13 +37,36 @@ class NewDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found in a file; `verdict` is JSON for its owner."""
+
+    kind: str
+    pages: int | None
+    pages_without_text: int
+    characters: int
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """A stored document and how many chunks it has."""
+    """A document as it stands, and how many chunks it has."""
 
     id: str
     filename: str
+    sha256: str
+    kind: str
+    bytes: int
     pages: int | None
+    pages_without_text: int
+    characters: int
     chunks: int
+    chunk_size: int
+    chunk_overlap: int
+    status: str
+    verdict: str | None
+    error_code: str | None
+    error: str | None
+    created_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +78,52 @@ class Totals:
 
 
 _OWN = documents.c.client_id == bindparam("client")
+_THIS = and_(_OWN, documents.c.id == bindparam("document"))
 _CHUNK_COUNT = select(func.count()).where(chunks.c.document_id == documents.c.id).scalar_subquery()
-_FIND_SAME = select(documents.c.id, documents.c.filename, documents.c.pages, _CHUNK_COUNT.label("chunks")).where(
+_SELECT = select(
+    *(documents.c[name] for name in ("id", "filename", "sha256", "kind", "bytes", "pages", "pages_without_text")),
+    documents.c.characters,
+    _CHUNK_COUNT.label("chunks"),
+    *(documents.c[name] for name in ("chunk_size", "chunk_overlap", "status", "verdict", "error_code", "error")),
+    documents.c.created_at,
+)
+_VISIBLE = _SELECT.where(_OWN, documents.c.status != DELETING)
+_FIND = _VISIBLE.where(documents.c.id == bindparam("document"))
+_FIND_SAME = _SELECT.where(
     _OWN,
     documents.c.status == READY,
     documents.c.sha256 == bindparam("sha256"),
     documents.c.chunk_size == bindparam("chunk_size"),
     documents.c.chunk_overlap == bindparam("chunk_overlap"),
 )
+_NEWEST_FIRST = (documents.c.created_at.desc(), documents.c.id.desc())
+_OLDER = or_(
+    documents.c.created_at < bindparam("before"),
+    and_(documents.c.created_at == bindparam("before"), documents.c.id < bindparam("before_id")),
+)
+
+
+def find(connection: Connection, tenant: Tenant, document_id: str) -> DocumentRow | None:
+    """The client's document, in whatever state, unless it is being deleted."""
+    return _document_or_none(connection.execute(_FIND, {"client": tenant.client_id, "document": document_id}).first())
+
+
+def list_page(
+    connection: Connection, tenant: Tenant, limit: int, before: tuple[float, str] | None = None
+) -> list[DocumentRow]:
+    """Documents of the client, newest first; `before` is the `created_at` and the id of the last one seen."""
+    statement, values = _VISIBLE.order_by(*_NEWEST_FIRST).limit(limit), {"client": tenant.client_id}
+    if before is None:
+        return [_document(row) for row in connection.execute(statement, values)]
+    rows = connection.execute(statement.where(_OLDER), {**values, "before": before[0], "before_id": before[1]})
+    return [_document(row) for row in rows]
+
+
+def count(connection: Connection, tenant: Tenant) -> int:
+    """How many documents the client has, in whatever state but being deleted."""
+    statement = select(func.count()).select_from(documents).where(_OWN, documents.c.status != DELETING)
+    total: int = connection.execute(statement, {"client": tenant.client_id}).scalar_one()
+    return total
 
 
 def find_same(
@@ -60,18 +131,87 @@ def find_same(
 ) -> DocumentRow | None:
     """The ready document of the same bytes, split the same way."""
     values = {"client": tenant.client_id, "sha256": sha256, "chunk_size": chunk_size, "chunk_overlap": chunk_overlap}
-    row = connection.execute(_FIND_SAME, values).first()
-    return None if row is None else DocumentRow(row.id, row.filename, row.pages, row.chunks)
+    return _document_or_none(connection.execute(_FIND_SAME, values).first())
 
 
-def insert_indexing(connection: Connection, tenant: Tenant, document: NewDocument) -> None:
-    """Store the row of a document whose vectors are not in the index yet."""
+def insert_new(connection: Connection, tenant: Tenant, document: NewDocument, status: str = QUEUED) -> None:
+    """Store the row of a document."""
     values = {name: getattr(document, name) for name in NewDocument.__dataclass_fields__}
-    connection.execute(insert(documents), {**values, "client_id": tenant.client_id, "status": INDEXING})
+    connection.execute(insert(documents), {**values, "client_id": tenant.client_id, "status": status})
+
+
+def begin(connection: Connection, tenant: Tenant, document_id: str) -> int | None:
+    """Reading it begins; for the how manieth time. None when it is gone or finished."""
+    statement = (
+        update(documents)
+        .where(_THIS, documents.c.status.in_(UNFINISHED))
+        .values(status=PARSING, attempts=documents.c.attempts + 1)
+        .returning(documents.c.attempts)
+    )
+    attempts: int | None = connection.execute(
+        statement, {"client": tenant.client_id, "document": document_id}
+    ).scalar_one_or_none()
+    return attempts
+
+
+def uncount(connection: Connection, tenant: Tenant, document_id: str) -> None:
+    """An attempt that ended in good order was none."""
+    statement = update(documents).where(_THIS, documents.c.attempts > 0).values(attempts=documents.c.attempts - 1)
+    connection.execute(statement, {"client": tenant.client_id, "document": document_id})
+
+
+def set_findings(connection: Connection, tenant: Tenant, document_id: str, found: Findings) -> bool:
+    """It has been read, its chunks are being embedded; False when it is gone."""
+    values = {name: getattr(found, name) for name in Findings.__dataclass_fields__}
+    return _advance(connection, tenant, document_id, PARSING, {**values, "status": EMBEDDING})
+
+
+def mark_indexing(connection: Connection, tenant: Tenant, document_id: str) -> bool:
+    """All its chunks are stored and go to the vector index now; False when it is gone."""
+    return _advance(connection, tenant, document_id, EMBEDDING, {"status": INDEXING})
+
+
+def is_embedding(connection: Connection, tenant: Tenant, document_id: str) -> bool:
+    """Whether its chunks may still be stored."""
+    found = find(connection, tenant, document_id)
+    return found is not None and found.status == EMBEDDING
+
+
+def is_superseded(connection: Connection, tenant: Tenant, document_id: str) -> bool:
+    """Whether a newer document of the same name is ready: it was tried again too late."""
+    newer = documents.alias()
+    statement = select(newer.c.id).where(
+        newer.c.client_id == documents.c.client_id,
+        newer.c.filename == documents.c.filename,
+        newer.c.status == READY,
+        newer.c.created_at > documents.c.created_at,
+    )
+    found = select(documents.c.id).where(_THIS, statement.exists())
+    return connection.execute(found, {"client": tenant.client_id, "document": document_id}).first() is not None
+
+
+def fail(connection: Connection, tenant: Tenant, document_id: str, status: str, code: str, error: str) -> None:
+    """It could not be stored (`failed` or `empty`); former failures of the same name give way to this one."""
+    row = find(connection, tenant, document_id)
+    if row is None:
+        return
+    former = _of_name(connection, tenant, row.filename, (FAILED, EMPTY))
+    delete_rows(connection, tenant, [each for each in former if each != document_id])
+    values = {"status": status, "error_code": code, "error": error}
+    statement = update(documents).where(_THIS).values(**values)
+    connection.execute(statement, {"client": tenant.client_id, "document": document_id})
+
+
+def mark_deleting(connection: Connection, tenant: Tenant, document_id: str) -> None:
+    """From here on nobody sees it; `delete_rows` follows."""
+    _set_status(connection, tenant, [document_id], DELETING)
 
 
 def publish(connection: Connection, tenant: Tenant, document_id: str) -> list[str]:
-    """Make the document `ready` in the place of those of the same name or the same bytes; the ids of those replaced."""
+    """Make the document `ready` in the place of those of the same name or the same bytes; the ids of those replaced.
+
+    Former failures of that name give way too.
+    """
     new = connection.execute(
         select(documents.c.filename, documents.c.sha256).where(_OWN, documents.c.id == bindparam("document")),
         {"client": tenant.client_id, "document": document_id},
@@ -81,6 +221,7 @@ def publish(connection: Connection, tenant: Tenant, document_id: str) -> list[st
         select(documents.c.id).where(_OWN, documents.c.status == READY, same), {"client": tenant.client_id}
     )
     replaced = list(old.scalars())
+    delete_rows(connection, tenant, _of_name(connection, tenant, new.filename, (FAILED, EMPTY)))
     _set_status(connection, tenant, replaced, DELETING)
     _set_status(connection, tenant, [document_id], READY)
     return replaced
@@ -126,10 +267,43 @@ def admin_totals(connection: Connection) -> dict[str, Totals]:
     return {client_id: Totals(files, count) for client_id, files, count in rows}
 
 
+def ids(connection: Connection, tenant: Tenant) -> list[str]:
+    """The ids of all documents of the client, in whatever state."""
+    return list(connection.execute(select(documents.c.id).where(_OWN), {"client": tenant.client_id}).scalars())
+
+
+def admin_ids(connection: Connection) -> set[str]:
+    """The ids of all documents of all clients."""
+    return set(connection.execute(select(documents.c.id)).scalars())
+
+
 def admin_list_unfinished(connection: Connection) -> list[Tenant]:
-    """Clients with a document that is neither ready nor gone."""
-    rows = connection.execute(select(documents.c.client_id).where(documents.c.status != READY).distinct())
+    """Clients with a document on its way into the vector index or out of it."""
+    half = documents.c.status.in_((INDEXING, DELETING))
+    rows = connection.execute(select(documents.c.client_id).where(half).distinct())
     return [Tenant(client_id) for client_id in rows.scalars()]
+
+
+def _advance(connection: Connection, tenant: Tenant, document_id: str, status: str, values: dict[str, object]) -> bool:
+    statement = update(documents).where(_THIS, documents.c.status == status).values(**values)
+    changed = connection.execute(statement, {"client": tenant.client_id, "document": document_id}).rowcount
+    return changed == 1
+
+
+def _of_name(connection: Connection, tenant: Tenant, filename: str, statuses: Sequence[str]) -> list[str]:
+    statement = select(documents.c.id).where(
+        _OWN, documents.c.filename == bindparam("name"), documents.c.status.in_(statuses)
+    )
+    return list(connection.execute(statement, {"client": tenant.client_id, "name": filename}).scalars())
+
+
+def _document_or_none(row: Any) -> DocumentRow | None:
+    return None if row is None else _document(row)
+
+
+def _document(row: Any) -> DocumentRow:
+    """SQLAlchemy types a row of at most ten columns."""
+    return DocumentRow(*row)
 
 
 def _set_status(connection: Connection, tenant: Tenant, document_ids: list[str], status: str) -> None:

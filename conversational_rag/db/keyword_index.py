@@ -9,7 +9,7 @@ from itertools import islice
 
 from sqlalchemy import Connection, bindparam, select, text
 
-from conversational_rag.db.documents import DELETING, INDEXING, READY
+from conversational_rag.db.documents import DELETING, EMBEDDING, INDEXING, READY
 from conversational_rag.db.tables import documents
 from conversational_rag.security.tenants import Tenant
 
@@ -20,7 +20,7 @@ _RANK = text("""
     WHERE chunk_words MATCH :query AND chunks.client_id = :client AND chunks.id = words.rowid
       AND words.rowid NOT IN (
         SELECT hidden.id FROM documents JOIN chunks AS hidden ON hidden.document_id = documents.id
-        WHERE documents.client_id = :client AND documents.status IN (:indexing, :deleting))
+        WHERE documents.client_id = :client AND documents.status IN (:embedding, :indexing, :deleting))
     ORDER BY score DESC, words.rowid LIMIT :limit""")
 # The + keeps SQLite from starting a search of its own for every id.
 _RESCORE = text("""
@@ -75,7 +75,8 @@ def _rank(connection: Connection, tenant: Tenant, words: Sequence[str], limit: i
     if not words:
         return {}
     values = {"query": _any_of(words), "client": tenant.client_id, "limit": limit}
-    rows = connection.execute(_RANK, {**values, "indexing": INDEXING, "deleting": DELETING})
+    hidden = {"embedding": EMBEDDING, "indexing": INDEXING, "deleting": DELETING}
+    rows = connection.execute(_RANK, {**values, **hidden})
     return {row.rowid: row.score for row in rows}
 
 

@@ -52,9 +52,17 @@ documents = Table(
     Column("characters", Integer, nullable=False),
     Column("chunk_size", Integer, nullable=False),
     Column("chunk_overlap", Integer, nullable=False),
-    # indexing -> ready -> deleting; only `ready` is ever searched or shown.
+    # See db/documents.py; only `ready` is ever searched.
     Column("status", Text, nullable=False),
     Column("created_at", Float, nullable=False),
+    # How often reading it was begun: a file that brings the service down each time is not begun for ever.
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("pages_without_text", Integer, nullable=False, server_default="0"),
+    # JSON: what was found in the file.
+    Column("verdict", Text),
+    # Why it could not be stored.
+    Column("error_code", Text),
+    Column("error", Text),
     Index("ix_documents_client_id_status", "client_id", "status"),
     Index(
         "uq_documents_ready_filename",
@@ -80,8 +88,57 @@ chunks = Table(
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("vector", LargeBinary, nullable=False),
+    # What a reader would call the spot, where the format has names for it.
+    Column("place", Text),
     Index("ix_chunks_document_id_ordinal", "document_id", "ordinal", unique=True),
     sqlite_autoincrement=True,
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("document_id", Text, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("number", Integer),
+    Column("place", Text),
+    Column("text", Text, nullable=False),
+)
+
+# Work that is done sooner or later, whatever happens: whoever holds the lease does it.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("task", Text, nullable=False),
+    # queued -> running -> done
+    Column("state", Text, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", Float),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("run_after", Float, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("finished_at", Float),
+    # The upload made the client.
+    Column("new_client", Integer, nullable=False, server_default="0"),
+    # The caller's Idempotency-Key, whom it belongs to, and what was sent with it.
+    Column("idempotency_scope", Text),
+    Column("idempotency_key", Text),
+    Column("request_hash", Text),
+    Index("ix_jobs_state_run_after", "state", "run_after"),
+    Index("uq_jobs_idempotency_scope_idempotency_key", "idempotency_scope", "idempotency_key", unique=True),
+)
+
+job_files = Table(
+    "job_files",
+    metadata,
+    Column("job_id", Text, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("filename", Text, nullable=False),
+    # Not a foreign key: the record of an upload outlives its documents.
+    Column("document_id", Text, index=True),
+    # JSON, once it is known: what became of the file.
+    Column("outcome", Text),
 )
 
 sessions = Table(

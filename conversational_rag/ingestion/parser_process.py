@@ -51,8 +51,10 @@ def _described(document: LoadedDocument, chunks: list[Chunk]) -> dict[str, Any]:
     return {
         "kind": document.kind,
         "page_count": document.page_count,
-        "pages": [(page.number, len(page.text)) for page in document.pages],
-        "chunks": [(chunk.page, chunk.start, len(chunk.text)) for chunk in chunks],
+        "pages": [(page.number, page.place, len(page.text)) for page in document.pages],
+        "chunks": [(chunk.page, chunk.place, chunk.start, len(chunk.text)) for chunk in chunks],
+        "encoding": document.encoding,
+        "notes": document.notes,
         "resident_mb": _resident_mb(),
     }
 

@@ -41,12 +41,14 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """What a file holds; `page_count` is None where the format has no pages."""
+    """What a file holds; see LoadedDocument. `page_count` is None where the format has no pages."""
 
     kind: Kind
     page_count: int | None
     pages: tuple[Page, ...]
     chunks: tuple[Chunk, ...]
+    encoding: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def characters(self) -> int:
@@ -133,13 +135,15 @@ def _cause_of_death(failure: ChildDied) -> ServiceError:
 
 def _understood(answer: Frame) -> ParsedFile:
     result, texts = answer.header["result"], _cut(answer)
-    pages = tuple(Page(number, next(texts)) for number, _length in result["pages"])
+    pages = tuple(Page(number, next(texts), place) for number, place, _length in result["pages"])
     chunks = tuple(
-        Chunk(ordinal, page, start, next(texts)) for ordinal, (page, start, _length) in enumerate(result["chunks"])
+        Chunk(ordinal, page, start, next(texts), place)
+        for ordinal, (page, place, start, _length) in enumerate(result["chunks"])
     )
     if not chunks:
         raise NoText(pages=result["page_count"])
-    return ParsedFile(Kind(result["kind"]), result["page_count"], pages, chunks)
+    kind, notes = Kind(result["kind"]), tuple(result["notes"])
+    return ParsedFile(kind, result["page_count"], pages, chunks, result["encoding"], notes)
 
 
 def _cut(answer: Frame) -> Iterator[str]:

@@ -15,7 +15,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk that was found; `page` counts from 1, `start` is its offset on the page, `score` runs from 0 to 1."""
+    """A chunk that was found; `page` counts from 1, `start` is its offset on the page, `score` runs from 0 to 1.
+
+    `place` is the spot's own name where the format has such names (a sheet, a slide, a chapter).
+    """
 
     chunk_id: int
     document_id: str
@@ -25,6 +28,7 @@ class Passage:
     start: int
     text: str
     score: float
+    place: str | None = None
 
 
 # A follow-up is read in the light of the beginnings of the last answers; docs/retrieval.md has the figures.

@@ -53,5 +53,6 @@ async def delete(tenant: PathTenant, resources: Resources) -> CollectionDeleted:
             vectors=gone.vectors,
             sessions=rows.sessions,
             messages=rows.messages,
+            file_bytes=gone.file_bytes,
         ),
     )

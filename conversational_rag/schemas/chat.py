@@ -25,6 +25,7 @@ class Source(BaseModel):
     """A passage that the model was shown."""
 
     page: int | None = Field(description="Counted from 1; null where the format has no pages.")
+    place: str | None = Field(None, description="The spot's own name, as a sheet, a slide or a chapter has one.")
     content: str
     filename: str
     document_id: str

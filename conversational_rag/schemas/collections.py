@@ -37,6 +37,7 @@ class Deleted(BaseModel):
     vectors: int
     sessions: int
     messages: int
+    file_bytes: int = Field(description="Bytes that the uploaded files took.")
 
 
 class CollectionDeleted(BaseModel):

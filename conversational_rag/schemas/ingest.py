@@ -4,16 +4,18 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+Stage = Literal["queued", "parsing", "embedding"]
+
 
 class DocumentOutcome(BaseModel):
-    """What became of one file."""
+    """What became of one file, or how far it is."""
 
-    document_id: str | None = Field(description="null when nothing was stored.")
+    document_id: str | None = Field(description="null when it was refused on arrival.")
     filename: str
-    status: Literal["ready", "unchanged", "failed", "empty"]
+    status: Literal[Stage, "ready", "partial", "unchanged", "failed", "empty"]
     pages: int | None = Field(None, description="null where the format has no pages.")
     chunks: int = 0
-    error: str | None = Field(None, description="Why it was not stored, and what to do.")
+    error: str | None = Field(None, description="Why it was not stored, or which part of it, and what to do.")
     code: str | None = Field(None, description="The error's stable code.")
 
 
@@ -25,4 +27,26 @@ class IngestAnswer(BaseModel):
     chunks_created: int
     client_id: str
     created: bool = Field(description="true: the client is new.")
+    documents: list[DocumentOutcome]
+
+
+class JobView(BaseModel):
+    """An upload that goes on by itself."""
+
+    job_id: str
+    client_id: str
+    created: bool = Field(description="true: the client is new.")
+    state: Literal[Stage, "ready", "partial", "empty", "failed"] = Field(
+        description="queued, parsing or embedding while it goes on; at its end ready, partial (not all of it can be "
+        "searched), empty (no file holds text) or failed."
+    )
+    finished: bool
+    files_done: int
+    files: int
+    pages: int = Field(description="Pages of the files that have been read so far.")
+    chunks_done: int
+    chunks: int = Field(description="Chunks of the files that have been read so far.")
+    seconds_left: float | None = Field(description="An estimate; null before there is one.")
+    created_at: float = Field(description="Unix seconds.")
+    finished_at: float | None = Field(description="Unix seconds.")
     documents: list[DocumentOutcome]

@@ -237,6 +237,7 @@ def source(passage: Passage) -> dict[str, Any]:
     """A passage as callers see it."""
     return {
         "page": passage.page,
+        "place": passage.place,
         "content": passage.text,
         "filename": passage.filename,
         "document_id": passage.document_id,

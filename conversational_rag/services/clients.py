@@ -13,6 +13,7 @@ from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.answer_cache import AnswerCache
 from conversational_rag.services.conversations import Conversations
 from conversational_rag.services.search_index import SearchIndex
+from conversational_rag.services.uploads import UploadFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,11 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What went with a client: rows in SQL, vectors in the index."""
+    """What went with a client: rows in SQL, vectors in the index, bytes of its files on the disk."""
 
     rows: Holdings
     vectors: int
+    file_bytes: int
 
 
 class Clients:
@@ -42,9 +44,10 @@ class Clients:
         pool: EmbeddingPool,
         conversations: Conversations,
         cache: AnswerCache,
+        folder: UploadFolder,
     ) -> None:
         self._database, self._index, self._pool = database, index, pool
-        self._conversations, self._cache = conversations, cache
+        self._conversations, self._cache, self._folder = conversations, cache, folder
 
     async def find(self, tenant: Tenant) -> ClientRow | None:
         """The client, None when there is none."""
@@ -90,6 +93,11 @@ class Clients:
                 retry_after=30,
             ) from error
 
+    async def delete_if_empty(self, tenant: Tenant) -> None:
+        """An upload that left nothing leaves no client either, if it made one."""
+        if not (await self._database.read(clients.holdings, tenant)).chunks:
+            await self.delete(tenant)
+
     async def finish_deletions(self) -> None:
         """Complete what a crash or a silent vector store left half deleted."""
         for tenant in await self._database.read(clients.admin_list_deleting):
@@ -98,13 +106,15 @@ class Clients:
     async def _finish(self, tenant: Tenant) -> Deletion:
         async with self._index.changing(tenant):
             vectors = await self._index.drop(tenant)
+            document_ids = await self._database.read(documents.ids, tenant)
             rows = await self._database.write(clients.delete_rows, tenant)
+        freed = await self._folder.discard(document_ids)
         self._conversations.forget_client(tenant)
         self._cache.forget(tenant)
         # Asked for by the person whose text it was: it must not live on in the indexes or the write-ahead log.
         await self._database.write(keyword_index.purge)
         await asyncio.shield(self._database.compact())
-        return Deletion(rows, vectors)
+        return Deletion(rows, vectors, freed)
 
 
 def _stats(connection: Connection, tenant: Tenant) -> Stats:

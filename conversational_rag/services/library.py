@@ -66,4 +66,5 @@ def _passage(row: ChunkRow) -> Passage:
         start=row.start,
         text=row.text,
         score=0.0,
+        place=row.place,
     )

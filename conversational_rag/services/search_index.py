@@ -54,14 +54,17 @@ class SearchIndex:
             if client.index_dirty:
                 await self._distrust(client.tenant, "it was being changed when the service stopped")
 
-    async def add(self, tenant: Tenant, document_id: str, ids: Sequence[int], vectors: Vectors) -> None:
-        """Put vectors whose rows stand in SQL into the index; shape (len(ids), dimensions)."""
+    async def add(self, tenant: Tenant, document_id: str, ids: Sequence[int], vectors: Vectors, missing: int) -> None:
+        """Put vectors whose rows stand in SQL into the index; shape (len(ids), dimensions).
+
+        `missing`: how many rows in SQL the index does not hold yet, these ones included.
+        """
         client = await self._database.read(clients.find, tenant)
         if client is None:
             return
         try:
             # At the first touch after a start this asks the store, which may fail as well.
-            if not await self._is_trusted(tenant, expected=-len(ids)):
+            if not await self._is_trusted(tenant, expected=-missing):
                 return
             await self._store.ensure(tenant, client.embedding_fingerprint)
             await self._store.add(tenant, ids, vectors, [{"document_id": document_id}] * len(ids))
@@ -80,7 +83,8 @@ class SearchIndex:
 
     async def search(self, tenant: Tenant, vector: Vectors, k: int) -> list[Hit]:
         """The k nearest vectors of the client by cosine, best first."""
-        if self.changing(tenant).locked() and tenant not in self._trusted:
+        # While it changes, it also holds vectors that may not be seen yet, in the place of those that may.
+        if self.changing(tenant).locked():
             return await self._scan(tenant, vector, k)
         try:
             if await self._is_trusted(tenant):
@@ -175,7 +179,7 @@ class SearchIndex:
 
     async def _differs(self, tenant: Tenant, expected: int) -> bool:
         client = await self._database.read(clients.find, tenant)
-        in_sql = await self._database.read(chunks.count, tenant)
+        in_sql = await self._database.read(chunks.count_indexed, tenant)
         if client is None or in_sql + expected == 0:
             return False
         fingerprint = await self._store.fingerprint(tenant)

@@ -1,42 +1,74 @@
-"""Uploads: files on their way in. Each lies in a folder of ours under a name of ours until it has been read."""
+"""Uploads: the files as they came in. Each lies in a folder of ours under its document's id, never under its name."""
 
 import asyncio
 import errno
 import hashlib
+import os
+import shutil
 import unicodedata
 import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from conversational_rag.errors import BadInput, FileTooLarge, StorageFull
-from conversational_rag.services.documents import Upload
 
 _COPY_BYTES = 1024 * 1024
 _MAX_NAME_CHARACTERS = 255
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that has arrived: the document it becomes, what its owner calls it, and why it was refused, if it was."""
+
+    document_id: str
+    filename: str
+    sha256: str
+    bytes: int
+    refused: BadInput | None = None
+
+
 class UploadFolder:
-    """Receives files; `max_bytes` is the largest that is taken."""
+    """Receives files and keeps them; `max_bytes` is the largest taken, `min_free_bytes` stay free on the disk."""
 
-    def __init__(self, folder: Path, max_bytes: int) -> None:
-        self._folder, self._max_bytes = folder, max_bytes
+    def __init__(self, folder: Path, max_bytes: int, min_free_bytes: int = 0) -> None:
+        self._folder, self._max_bytes, self._min_free_bytes = folder, max_bytes, min_free_bytes
 
-    def prepare(self) -> None:
-        """Make the folder, and clear what a crash left in it."""
+    def prepare(self, known: Collection[str]) -> None:
+        """Make the folder, and clear what belongs to no document, as a crash leaves it."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        for leftover in self._folder.iterdir():
-            leftover.unlink()
+        for name in self.names() - set(known):
+            (self._folder / name).unlink()
+
+    def names(self) -> set[str]:
+        """The document ids whose files lie here."""
+        return {path.name for path in self._folder.iterdir() if path.is_file()}
+
+    def path(self, document_id: str) -> Path:
+        """Where the document's file lies."""
+        return self._folder / document_id
 
     async def receive(self, filename: str, stream: BinaryIO) -> Upload:
         """Copy the file into the folder. A bad name or size is noted in `refused`. Raises StorageFull."""
         return await asyncio.to_thread(self._receive, filename, stream)
 
-    async def discard(self, upload: Upload) -> None:
-        """Remove the file; nothing happens when it is not there."""
-        await asyncio.to_thread(upload.path.unlink, missing_ok=True)
+    async def discard(self, document_ids: Iterable[str]) -> int:
+        """Remove these documents' files; how many bytes went. One that is not there is passed over."""
+        return await asyncio.to_thread(self._discard, tuple(document_ids))
+
+    def _discard(self, document_ids: Iterable[str]) -> int:
+        freed = 0
+        for path in map(self.path, document_ids):
+            if path.exists():
+                freed += path.stat().st_size
+                path.unlink(missing_ok=True)
+        return freed
 
     def _receive(self, filename: str, stream: BinaryIO) -> Upload:
-        path = self._folder / uuid.uuid4().hex
+        document_id = f"doc_{uuid.uuid4().hex}"
+        path = self.path(document_id)
+        self._check_room()
         try:
             sha256, size = self._copy(stream, path)
         except OSError as error:
@@ -44,7 +76,15 @@ class UploadFolder:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise StorageFull from error
             raise
-        return Upload(path, _shown(filename), sha256, size, refused=_check_name(filename) or self._check_size(size))
+        refused = _check_name(filename) or self._check_size(size)
+        return Upload(document_id, _shown(filename), sha256, size, refused)
+
+    def _check_room(self) -> None:
+        if self._min_free_bytes and shutil.disk_usage(self._folder).free < self._min_free_bytes:
+            raise StorageFull(
+                f"Less than {self._min_free_bytes / 1024**2:g} MB (MIN_FREE_DISK_MB) are free on the server's disk; "
+                "nothing was stored. Free some space and send it again."
+            )
 
     def _copy(self, stream: BinaryIO, path: Path) -> tuple[str, int]:
         """The copied part's hash and size; a file that is too large is not copied to its end."""
@@ -54,6 +94,9 @@ class UploadFolder:
                 digest.update(block)
                 copy.write(block)
                 size += len(block)
+            # What is acknowledged outlives a power cut.
+            copy.flush()
+            os.fsync(copy.fileno())
         return digest.hexdigest(), size
 
     def _check_size(self, size: int) -> BadInput | None:

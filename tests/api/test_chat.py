@@ -32,7 +32,7 @@ def test_an_answer_has_every_field_of_the_contract(server: RunningServer) -> Non
     assert answer["usage"]["llm_calls"] == 1
     assert answer["usage"]["prompt_tokens"] > 0
     best = answer["sources"][0]
-    assert set(best) == {"page", "content", "filename", "document_id", "score"}
+    assert set(best) == {"page", "place", "content", "filename", "document_id", "score"}
     assert (best["page"], best["filename"]) == (2, "report.pdf")
     assert best["document_id"].startswith("doc_")
     scores = [source["score"] for source in answer["sources"]]

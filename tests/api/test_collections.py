@@ -38,7 +38,8 @@ def test_a_deleted_client_is_gone_from_everything(server: RunningServer) -> None
     session_id = server.ask(client_id, "What was the largest flyer?")["session_id"]
     answer = server.http.delete(f"/api/v1/chat/collections/{client_id}")
     assert answer.status_code == 200
-    assert answer.json()["deleted"] == {"files": 1, "chunks": 1, "vectors": 1, "sessions": 1, "messages": 2}
+    gone = {"files": 1, "chunks": 1, "vectors": 1, "sessions": 1, "messages": 2, "file_bytes": 47}
+    assert answer.json()["deleted"] == gone
     assert server.http.get(f"/api/v1/chat/collections/{client_id}/stats").status_code == 404
     assert server.http.delete(f"/api/v1/chat/collections/{client_id}").status_code == 404
     assert server.http.get(f"/api/v1/sessions/{session_id}/info").status_code == 404

@@ -25,7 +25,7 @@ TEXTS = ["The bridge is grey.", "Tulips are planted in October."]
 def fill(connection: Connection) -> None:
     clients.create(connection, ACME, "old model", 1.0)
     new = NewDocument("doc", "a.txt", "sha", "txt", 1, None, 10, 100, 0, 1.0)
-    documents.insert_indexing(connection, ACME, new)
+    documents.insert_new(connection, ACME, new, documents.INDEXING)
     old = np.ones(7, dtype=np.float32)
     chunks.insert_all(connection, ACME, "doc", [NewChunk(n, None, 0, "a", text, old) for n, text in enumerate(TEXTS)])
     documents.publish(connection, ACME, "doc")

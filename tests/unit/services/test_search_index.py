@@ -100,7 +100,7 @@ def insert(connection: Connection, tenant: Tenant, document_id: str, status: str
     clients.create(connection, tenant, "model", 1.0)
     clients.mark_index(connection, tenant, dirty=True)
     new = NewDocument(document_id, f"{document_id}.txt", document_id, "txt", 1, None, 10, 100, 0, 1.0)
-    documents.insert_indexing(connection, tenant, new)
+    documents.insert_new(connection, tenant, new, documents.INDEXING)
     rows = [NewChunk(n, None, 0, "title", f"text {n}", vector) for n, vector in enumerate(VECTORS)]
     ids = chunks.insert_all(connection, tenant, document_id, rows)
     if status == documents.READY:
@@ -112,7 +112,7 @@ async def stored(database: Database, index: SearchIndex, tenant: Tenant = ACME) 
     """A document as a complete upload leaves it."""
     ids = await database.write(insert, tenant, f"doc-{tenant.client_id}", documents.READY)
     async with index.changing(tenant):
-        await index.add(tenant, "doc", ids, VECTORS)
+        await index.add(tenant, "doc", ids, VECTORS, len(ids))
     await database.write(clients.mark_index, tenant, dirty=index.is_stale(tenant))
     return ids
 
@@ -203,7 +203,7 @@ async def test_an_upload_into_a_lost_index_does_not_hide_the_older_documents(
     index = SearchIndex(database, store)
     newer = await database.write(insert, ACME, "doc-newer", documents.READY)
     async with index.changing(ACME):
-        await index.add(ACME, "doc-newer", newer, VECTORS)
+        await index.add(ACME, "doc-newer", newer, VECTORS, len(newer))
     assert index.is_stale(ACME)
     assert len(await index.search(ACME, VECTORS[0], 100)) == 16
 
@@ -263,7 +263,7 @@ async def test_an_upload_that_is_the_first_touch_of_a_store_that_fails_loses_not
     store.fault = fault
     newer = await database.write(insert, ACME, "doc-newer", documents.READY)
     async with index.changing(ACME):
-        await index.add(ACME, "doc-newer", newer, VECTORS)
+        await index.add(ACME, "doc-newer", newer, VECTORS, len(newer))
     assert index.is_stale(ACME)
     assert len(await index.search(ACME, VECTORS[0], 100)) == 16
     if not isinstance(fault, IndexUnreadable):
