@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from conversational_rag.concurrency.serving import Handler, serve
-from conversational_rag.ingestion.loaders.base import Limits, LoadedDocument
+from conversational_rag.ingestion.limits import Limits
+from conversational_rag.ingestion.loaders.base import LoadedDocument
 from conversational_rag.ingestion.loaders.registry import loader_of
 from conversational_rag.ingestion.sniffing import sniff
 from conversational_rag.ingestion.splitting import Chunk, split
+from conversational_rag.ingestion.text.repetition import repeated_share
 
 _GRACE_SECONDS = 2  # the parent's clock strikes first, while there is a parent
 
@@ -55,6 +57,7 @@ def _described(document: LoadedDocument, chunks: list[Chunk]) -> dict[str, Any]:
         "chunks": [(chunk.page, chunk.place, chunk.start, len(chunk.text)) for chunk in chunks],
         "encoding": document.encoding,
         "notes": document.notes,
+        "repeated_share": repeated_share(page.text for page in document.pages),
         "resident_mb": _resident_mb(),
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from conversational_rag.concurrency.child import ChildDied, ChildProcess, ChildRefused, ChildTimedOut
+from conversational_rag.concurrency.child import ChildDied, ChildRefused, ChildTimedOut
 from conversational_rag.concurrency.frames import Frame
 from conversational_rag.errors import (
     BadInput,
@@ -22,26 +22,36 @@ from conversational_rag.errors import (
     UnreadableFile,
     UnsupportedFile,
 )
-from conversational_rag.ingestion.loaders.base import Kind, Limits, Page
+from conversational_rag.ingestion.limits import Limits
+from conversational_rag.ingestion.loaders.base import Kind, Page
+from conversational_rag.ingestion.parser_pool import ParserPool
 from conversational_rag.ingestion.splitting import Chunk, check_sizes
 
-_MODULE = "conversational_rag.ingestion.parser_process"
-# A child is replaced after so many files, or when one has swollen it: only its end gives memory back for sure.
-_FILES_PER_CHILD = 200
-_SWOLLEN_MB = 256
+_IDLE_SECONDS = 300.0
 _VERDICTS: dict[str, type[BadInput]] = {
     error.__name__: error for error in (EmptyFile, EncryptedFile, NoText, ParsingLimit, UnreadableFile, UnsupportedFile)
 }
 _OUR_FAULTS = {"FileNotFoundError", "PermissionError", "ImportError", "ModuleNotFoundError"}
-# How a process ends that asked for more memory (PDFium aborts or traps) or time than it may have.
-_LIMIT_SIGNALS = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL, signal.SIGKILL, signal.SIGXCPU}
+# How a process ends that asked for more memory than it may have; PDFium aborts or traps.
+_MEMORY_SIGNALS = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL, signal.SIGKILL}
+_NO_WORDS = "holds no text, perhaps pictures only: run text recognition (OCR) on them, then upload it."
+# What a file is called, and said to lack, whose loader found nothing; a PDF is told that it is a scan.
+_WITHOUT_TEXT = {
+    **dict.fromkeys((Kind.DOCX, Kind.DOC, Kind.ODT), f"The document {_NO_WORDS}"),
+    Kind.PPTX: f"The presentation {_NO_WORDS}",
+    Kind.EPUB: f"The e-book {_NO_WORDS}",
+    Kind.XLSX: "The workbook's sheets hold no values; hidden ones are not read: look at what was exported.",
+}
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """What a file holds; see LoadedDocument. `page_count` is None where the format has no pages."""
+    """What a file holds; see LoadedDocument. `page_count` is None where the format has no pages.
+
+    `repeated_share` (0 to 1) is of characters in lines that had come before.
+    """
 
     kind: Kind
     page_count: int | None
@@ -49,6 +59,7 @@ class ParsedFile:
     chunks: tuple[Chunk, ...]
     encoding: str | None = None
     notes: tuple[str, ...] = ()
+    repeated_share: float = 0.0
 
     @property
     def characters(self) -> int:
@@ -62,15 +73,22 @@ class ParsedFile:
 
 
 class Reader:
-    """Reads files one after another in a child process; a file that hangs, kills or swells it costs only itself."""
+    """Reads files in child processes; a file that hangs, kills or swells its own costs only itself."""
 
-    def __init__(self, seconds: float, memory_bytes: int, limits: Limits | None = None) -> None:
-        """`seconds` of wall time for one file, `memory_bytes` of address space for the child."""
+    def __init__(
+        self,
+        seconds: float,
+        memory_bytes: int,
+        limits: Limits | None = None,
+        *,
+        children: int = 1,
+        idle_seconds: float = _IDLE_SECONDS,
+    ) -> None:
+        """`seconds` of wall time for one file, `memory_bytes` of address space for each of the `children`, which are
+        started when they are needed and ended after `idle_seconds` without a file."""
         self._seconds, self._memory_bytes = seconds, memory_bytes
         self._limits = asdict(limits or Limits())
-        self._turn = asyncio.Lock()
-        self._child = self._new_child()
-        self._files = 0
+        self._pool = ParserPool(memory_bytes, children, idle_seconds)
 
     async def read(self, path: Path, filename: str, chunk_size: int, chunk_overlap: int) -> ParsedFile:
         """The pages and chunks of the file at `path`, which its owner calls `filename`; sizes are in characters.
@@ -80,57 +98,50 @@ class Reader:
         """
         check_sizes(chunk_size, chunk_overlap)
         arguments = {"path": str(path), "filename": filename, "chunk_size": chunk_size, "chunk_overlap": chunk_overlap}
-        async with self._turn:
-            answer = await self._parse({**arguments, "limits": self._limits, "seconds": self._seconds})
-        return _understood(answer)
+        answer = await self._parse({**arguments, "limits": self._limits, "seconds": self._seconds})
+        return await asyncio.to_thread(_understood, answer)
 
     async def close(self) -> None:
-        """Let the file that is being read end, then the child."""
-        await self._child.stop()
+        """Let the files that are being read end, then the children."""
+        await self._pool.close()
 
     async def _parse(self, arguments: dict[str, Any]) -> Frame:
-        swollen = True
         try:
-            answer = await self._child.call("parse", arguments, timeout_seconds=self._seconds)
-            swollen = answer.header["result"]["resident_mb"] > _SWOLLEN_MB
+            return await self._pool.parse(arguments, self._seconds)
         except ChildTimedOut as failure:
-            raise ParsingLimit(
-                f"Reading the file took more than {self._seconds:g} seconds (PARSING_SECONDS); split the file."
-            ) from failure
+            raise self._took_too_long() from failure
         except ChildDied as failure:
-            raise _cause_of_death(failure) from failure
+            raise self._cause_of_death(failure) from failure
         except ChildRefused as failure:
-            swollen = failure.kind == MemoryError.__name__
-            raise _verdict(failure) from failure
-        finally:
-            await self._count(swollen)
-        return answer
+            raise self._verdict(failure) from failure
 
-    async def _count(self, swollen: bool) -> None:
-        self._files += 1
-        if swollen or self._files >= _FILES_PER_CHILD:
-            spent, self._child, self._files = self._child, self._new_child(), 0
-            await spent.stop()
+    def _verdict(self, failure: ChildRefused) -> ServiceError:
+        """The child's error as raised there; what no loader has a row for means that the file is damaged."""
+        if failure.kind in _VERDICTS:
+            return _VERDICTS[failure.kind](failure.message)
+        if failure.kind == MemoryError.__name__:
+            return self._took_too_much()
+        _log.warning("file_parser_failed", error=failure.kind, message=failure.message)
+        return InternalError() if failure.kind in _OUR_FAULTS else UnreadableFile()
 
-    def _new_child(self) -> ChildProcess:
-        return ChildProcess(_MODULE, str(self._memory_bytes), kill_when_cancelled=True)
+    def _cause_of_death(self, failure: ChildDied) -> ServiceError:
+        _log.warning("file_parser_died", exit_code=failure.exit_code)
+        if failure.exit_code is None or failure.exit_code >= 0:
+            return InternalError()
+        if -failure.exit_code == signal.SIGXCPU:
+            return self._took_too_long()
+        return self._took_too_much() if -failure.exit_code in _MEMORY_SIGNALS else UnreadableFile()
 
+    def _took_too_long(self) -> ParsingLimit:
+        return ParsingLimit(
+            f"Reading the file took more than {self._seconds:g} seconds (PARSING_SECONDS); split the file."
+        )
 
-def _verdict(failure: ChildRefused) -> ServiceError:
-    """The child's error as raised there; what no loader has a row for means that the file is damaged."""
-    if failure.kind in _VERDICTS:
-        return _VERDICTS[failure.kind](failure.message)
-    if failure.kind == MemoryError.__name__:
-        return ParsingLimit()
-    _log.warning("file_parser_failed", error=failure.kind, message=failure.message)
-    return InternalError() if failure.kind in _OUR_FAULTS else UnreadableFile()
-
-
-def _cause_of_death(failure: ChildDied) -> ServiceError:
-    _log.warning("file_parser_died", exit_code=failure.exit_code)
-    if failure.exit_code is None or failure.exit_code >= 0:
-        return InternalError()
-    return ParsingLimit() if -failure.exit_code in _LIMIT_SIGNALS else UnreadableFile()
+    def _took_too_much(self) -> ParsingLimit:
+        megabytes = self._memory_bytes // 2**20
+        return ParsingLimit(
+            f"Reading the file took more than {megabytes} MB of memory (PARSING_MEMORY_MB); split the file."
+        )
 
 
 def _understood(answer: Frame) -> ParsedFile:
@@ -141,9 +152,16 @@ def _understood(answer: Frame) -> ParsedFile:
         for ordinal, (page, place, start, _length) in enumerate(result["chunks"])
     )
     if not chunks:
-        raise NoText(pages=result["page_count"])
-    kind, notes = Kind(result["kind"]), tuple(result["notes"])
-    return ParsedFile(kind, result["page_count"], pages, chunks, result["encoding"], notes)
+        raise NoText(_WITHOUT_TEXT.get(Kind(result["kind"])), pages=result["page_count"])
+    return ParsedFile(
+        kind=Kind(result["kind"]),
+        page_count=result["page_count"],
+        pages=pages,
+        chunks=chunks,
+        encoding=result["encoding"],
+        notes=tuple(result["notes"]),
+        repeated_share=result["repeated_share"],
+    )
 
 
 def _cut(answer: Frame) -> Iterator[str]:

@@ -8,9 +8,10 @@ from pathlib import Path, PurePath
 import olefile
 
 from conversational_rag.errors import EmptyFile, EncryptedFile, UnreadableFile, UnsupportedFile
-from conversational_rag.ingestion.archives import ARCHIVE_ERRORS
-from conversational_rag.ingestion.decoding import is_text
-from conversational_rag.ingestion.loaders.base import ErrorTable, Kind, means, translated
+from conversational_rag.ingestion.error_tables import ErrorTable, means, translated
+from conversational_rag.ingestion.formats.archives import ARCHIVE_ERRORS
+from conversational_rag.ingestion.loaders.base import Kind
+from conversational_rag.ingestion.text.decoding import is_text
 
 _READ_KINDS = "PDF, DOCX, DOC, ODT, RTF, TXT, MD, HTML, EPUB, XLSX, CSV, PPTX, JSON and EML are read here"
 _HEAD_BYTES = 64 * 1024
@@ -88,6 +89,7 @@ _BINARIES = (
     (b"OggS", "a sound file (Ogg)"),
     (b"fLaC", "a sound file (FLAC)"),
 )
+_PICTURES = frozenset(kind for _magic, kind in _BINARIES if kind.endswith(("image", "scan")))
 _FURTHER_IN = ((4, b"ftyp", "a film or an image (MP4, HEIC)"), (257, b"ustar", "a TAR archive"))
 
 
@@ -198,7 +200,10 @@ def _binary_kind(head: bytes) -> str | None:
 
 
 def _unsupported(kind: str) -> UnsupportedFile:
-    return UnsupportedFile(f"The file is {kind}; {_READ_KINDS}: save it as one of them and upload that.")
+    advice = "save it as one of them and upload that"
+    if kind in _PICTURES:
+        advice = "run text recognition (OCR) on it, and upload what that makes of it"
+    return UnsupportedFile(f"The file is {kind}; {_READ_KINDS}: {advice}.")
 
 
 _COMPOUND_ERRORS: ErrorTable = {error: means(UnreadableFile) for error in (OSError, IndexError, ValueError)}

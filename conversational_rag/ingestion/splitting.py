@@ -46,18 +46,21 @@ def split(
     `check_sizes` does, and ParsingLimit when there would be more than `most_chunks`.
     """
     check_sizes(chunk_size, chunk_overlap)
-    expected = document.characters // (chunk_size - chunk_overlap)
-    if most_chunks is not None and expected > most_chunks:
+    _check_count(document.characters // (chunk_size - chunk_overlap), most_chunks)
+    splitter, chunks = _Splitter(document.kind, chunk_size, chunk_overlap), list[Chunk]()
+    for page in document.pages:
+        for start, end in splitter.spans(page.text):
+            chunks.append(Chunk(len(chunks), page.number, start, page.text[start:end], page.place))
+        _check_count(len(chunks), most_chunks)
+    return chunks
+
+
+def _check_count(count: int, most: int | None) -> None:
+    if most is not None and count > most:
         raise ParsingLimit(
-            f"The file would make about {expected} chunks, at most {most_chunks} are kept: "
+            f"The file would make {count} chunks or more, at most {most} are kept (MAX_CHUNKS): "
             "raise chunk_size, lower chunk_overlap, or split the file."
         )
-    splitter = _Splitter(document.kind, chunk_size, chunk_overlap)
-    places = ((page, start, end) for page in document.pages for start, end in splitter.spans(page.text))
-    return [
-        Chunk(ordinal, page.number, start, page.text[start:end], page.place)
-        for ordinal, (page, start, end) in enumerate(places)
-    ]
 
 
 class _Splitter(RecursiveCharacterTextSplitter):

@@ -1,19 +1,17 @@
 """The verdict on a file: how much text it holds, and what its owner should know about it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from conversational_rag.ingestion.pipeline import ParsedFile
 
-# Shorter lines (numbers, bullets, "Yes") repeat themselves in any text.
-_SHORT_LINE = 20
-_MOST_PAGES_NAMED = 50
+_MOST_STRETCHES = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What was found. `repeated_share` (0 to 1): characters in lines that had come before, as page headers do;
-    `pages_without_text` names the first of them; `encoding` is None where the format says so itself."""
+    `pages_without_text` are numbers; `encoding` is None where the format says so itself."""
 
     pages: int | None
     pages_with_text: int | None
@@ -35,21 +33,23 @@ def judge(parsed: ParsedFile) -> Verdict:
     return Verdict(
         pages=parsed.page_count,
         pages_with_text=None if parsed.page_count is None else parsed.page_count - len(blank),
-        pages_without_text=blank[:_MOST_PAGES_NAMED],
+        pages_without_text=blank,
         characters=parsed.characters,
         chunks=len(parsed.chunks),
-        repeated_share=round(_repeated_share(page.text for page in parsed.pages), 3),
+        repeated_share=round(parsed.repeated_share, 3),
         encoding=parsed.encoding,
         notes=parsed.notes,
     )
 
 
-def _repeated_share(texts: Iterable[str]) -> float:
-    seen: set[str] = set()
-    total = repeated = 0
-    for line in (line.strip() for text in texts for line in text.splitlines()):
-        total += len(line)
-        if len(line) >= _SHORT_LINE:
-            repeated += len(line) if line in seen else 0
-            seen.add(line)
-    return repeated / total if total else 0.0
+def named(numbers: Sequence[int]) -> str:
+    """Numbers in ascending order as people say them: "2, 4-7 and 12"; of many stretches only the first."""
+    stretches: list[list[int]] = []
+    for number in numbers:
+        if stretches and number == stretches[-1][1] + 1:
+            stretches[-1][1] = number
+        else:
+            stretches.append([number, number])
+    shown = [str(first) if first == last else f"{first}-{last}" for first, last in stretches[:_MOST_STRETCHES]]
+    last = "others" if len(stretches) > _MOST_STRETCHES else shown.pop()
+    return f"{', '.join(shown)} and {last}" if shown else last

@@ -1,5 +1,6 @@
 """What a fetched page is called as a document: as its sender names it, else after its URL, with a fitting ending."""
 
+import hashlib
 import re
 import unicodedata
 from pathlib import PurePath
@@ -7,6 +8,8 @@ from urllib.parse import unquote
 
 from conversational_rag.ingestion.fetching.urls import WebUrl
 
+_PLAIN_STEP = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
+_HASH_DIGITS = 8
 _MAX_STEM_CHARACTERS, _MAX_SUFFIX_CHARACTERS = 200, 20
 _PARAMETER = re.compile(r";\s*([\w!#$&'*+.^`|~-]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^;]*)")
 _EXTENDED = re.compile(r"(utf-8|iso-8859-1)'[^']*'(.+)", re.IGNORECASE)  # the two encodings of RFC 8187
@@ -45,6 +48,22 @@ def document_name(disposition: str, url: WebUrl, media_type: str) -> str:
     if endings and suffix.lower() not in endings:
         return name[:_MAX_STEM_CHARACTERS] + endings[0]
     return name.removesuffix(suffix)[:_MAX_STEM_CHARACTERS] + suffix[:_MAX_SUFFIX_CHARACTERS]
+
+
+def page_name(url: WebUrl, ending: str) -> str:
+    """A bare file name for what is found at the URL, with the ending (".pdf"); no two URLs of a site share one.
+
+    Host and path in words, as in "example.org docs index.html". A query may hold secrets: it is told apart by a few
+    digits of its hash, as is whatever else words cannot tell. An ending that the URL does not have stands apart.
+    """
+    path, _, _ = url.target.partition("?")
+    steps = path.removeprefix("/").split("/") if path != "/" else []
+    name = " ".join([url.host.replace(":", "-"), *(_clean(unquote(step, errors="replace")) for step in steps)])
+    stem = name.removesuffix(ending) if steps and name.endswith(ending) else f"{name} "
+    if all(_PLAIN_STEP.fullmatch(step) for step in steps) and path == url.target and len(stem) <= _MAX_STEM_CHARACTERS:
+        return stem + ending
+    digits = hashlib.sha256(url.target.encode()).hexdigest()[:_HASH_DIGITS]
+    return f"{stem[:_MAX_STEM_CHARACTERS].strip()} {digits}{ending}"
 
 
 def _from_disposition(disposition: str) -> str:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from conversational_rag.errors import NoText, UnreadableFile
-from conversational_rag.ingestion.characters import clean
-from conversational_rag.ingestion.loaders.base import ErrorTable, Kind, Limits, LoadedDocument, means, translated
-from conversational_rag.ingestion.loaders.records import Allowance, gathered, numbered
-from conversational_rag.ingestion.loaders.source import read_text
+from conversational_rag.ingestion.error_tables import ErrorTable, means, translated
+from conversational_rag.ingestion.limits import Allowance, Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument
+from conversational_rag.ingestion.loaders.records import gathered, numbered
+from conversational_rag.ingestion.text.characters import clean
+from conversational_rag.ingestion.text.source import read_text
 
 ERRORS: ErrorTable = {csv.Error: means(UnreadableFile)}
 _DELIMITERS = ",;\t|"
@@ -32,7 +34,8 @@ def load(path: Path, limits: Limits) -> LoadedDocument:
     Rows above the header, and all of a table that has none, are told as their cells alone. Raises EmptyFile,
     NoText, UnreadableFile, ParsingLimit.
     """
-    text = read_text(path, limits).removeprefix("\ufeff")
+    decoded = read_text(path, limits)
+    text = decoded.text.removeprefix("\ufeff")
     named = _NAMED_DELIMITER.match(text)
     text = text[named.end() :] if named else text
     csv.field_size_limit(max(1, len(text)))
@@ -45,7 +48,7 @@ def load(path: Path, limits: Limits) -> LoadedDocument:
         pages = tuple(gathered(told, numbered("row"), "\n"))
     if not pages:
         raise NoText("The table has no values: look at what was exported.")
-    return LoadedDocument(Kind.CSV, pages)
+    return LoadedDocument(Kind.CSV, pages, encoding=decoded.encoding, notes=decoded.notes)
 
 
 def _rows(text: str, delimiter: str, *, is_quoted: bool = True) -> Iterator[Row]:

@@ -9,9 +9,8 @@ import olefile
 from legacy_doc import ExtractionOptions, LegacyDocError, extract_text
 
 from conversational_rag.errors import EncryptedFile, UnreadableFile
-from conversational_rag.ingestion.characters import clean, spell_out
-from conversational_rag.ingestion.loaders.base import ErrorTable, Kind, Limits, LoadedDocument, Page, means, translated
-from conversational_rag.ingestion.word97 import (
+from conversational_rag.ingestion.error_tables import ErrorTable, means, translated
+from conversational_rag.ingestion.formats.word97 import (
     CELL_END,
     PARAGRAPH_END,
     ROW_END,
@@ -21,6 +20,9 @@ from conversational_rag.ingestion.word97 import (
     read_parts,
     table_stream_name,
 )
+from conversational_rag.ingestion.limits import Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
+from conversational_rag.ingestion.text.characters import clean, spell_out
 
 _SAVE_AGAIN = "The DOC file cannot be read; open it in a word processor, save it as DOCX and upload that."
 _OLDER = "The DOC file was written by Word 95 or older; open it in a word processor, save it as DOCX and upload that."

@@ -14,10 +14,12 @@ from docx.opc.part import Part, XmlPart
 from docx.oxml.parser import parse_xml
 
 from conversational_rag.errors import UnreadableFile
-from conversational_rag.ingestion.archives import ARCHIVE_ERRORS, check_unpacked_size
-from conversational_rag.ingestion.characters import clean, spell_out
-from conversational_rag.ingestion.loaders.base import ErrorTable, Kind, Limits, LoadedDocument, Page, means, translated
-from conversational_rag.ingestion.wordprocessing import Element, Notes, local_name, read_blocks, read_notes
+from conversational_rag.ingestion.error_tables import ErrorTable, means, translated
+from conversational_rag.ingestion.formats.archives import ARCHIVE_ERRORS, check_unpacked_size
+from conversational_rag.ingestion.formats.wordprocessing import Element, Notes, local_name, read_blocks, read_notes
+from conversational_rag.ingestion.limits import Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
+from conversational_rag.ingestion.text.characters import clean, spell_out
 
 ERRORS: ErrorTable = {
     **ARCHIVE_ERRORS,

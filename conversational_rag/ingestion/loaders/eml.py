@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conversational_rag.errors import NoText, ParsingLimit, UnreadableFile
-from conversational_rag.ingestion.lines import one_line
-from conversational_rag.ingestion.loaders.base import ErrorTable, Kind, Limits, LoadedDocument, Page, means, translated
-from conversational_rag.ingestion.loaders.source import read_bytes
-from conversational_rag.ingestion.mail import Letter, read_letters
+from conversational_rag.ingestion.error_tables import ErrorTable, means, translated
+from conversational_rag.ingestion.formats.mail import Letter, read_letters
+from conversational_rag.ingestion.limits import Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
+from conversational_rag.ingestion.text.lines import one_line
+from conversational_rag.ingestion.text.source import read_bytes
 
 ERRORS: ErrorTable = {
     RecursionError: means(ParsingLimit, "The message is nested too deeply to be read; save its parts one by one."),

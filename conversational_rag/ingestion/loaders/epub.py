@@ -7,12 +7,14 @@ from pathlib import Path
 
 from lxml import etree
 
-from conversational_rag.errors import EncryptedFile, ParsingLimit, UnreadableFile
-from conversational_rag.ingestion import markup
-from conversational_rag.ingestion.lines import one_line
-from conversational_rag.ingestion.loaders.base import ErrorTable, Kind, Limits, LoadedDocument, Page, translated
-from conversational_rag.ingestion.packages import PACKAGE_ERRORS, Package, open_package, resolved
-from conversational_rag.ingestion.wordprocessing import Element, attribute, local_name
+from conversational_rag.errors import EncryptedFile, UnreadableFile
+from conversational_rag.ingestion.error_tables import ErrorTable, translated
+from conversational_rag.ingestion.formats import markup
+from conversational_rag.ingestion.formats.packages import PACKAGE_ERRORS, Package, open_package, resolved
+from conversational_rag.ingestion.formats.wordprocessing import Element, attribute, local_name
+from conversational_rag.ingestion.limits import Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
+from conversational_rag.ingestion.text.lines import one_line
 
 ERRORS: ErrorTable = {**PACKAGE_ERRORS, **markup.ERRORS}
 _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
@@ -43,8 +45,7 @@ def load(path: Path, limits: Limits) -> LoadedDocument:
     """
     with translated(ERRORS), open_package(path, limits) as package:
         book = _read_book(package)
-        if len(book.spine) > limits.pages:
-            raise ParsingLimit(f"The file has {len(book.spine)} chapters; at most {limits.pages} are read: split it.")
+        limits.check_pages(len(book.spine), "chapters")
         present = [item for item in book.spine if item.part in package]
         _check_protection(package, present)
         pages = tuple(_pages(package, present, _titles(package, book), limits))

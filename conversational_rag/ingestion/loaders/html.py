@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from conversational_rag.errors import NoText
-from conversational_rag.ingestion.lines import one_line
-from conversational_rag.ingestion.loaders.base import Kind, Limits, LoadedDocument, Page
-from conversational_rag.ingestion.loaders.source import read_bytes
-from conversational_rag.ingestion.markup import Section, sections
+from conversational_rag.ingestion.formats.markup import Section, sections
+from conversational_rag.ingestion.limits import Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
+from conversational_rag.ingestion.text.charsets import declared_encoding, decode_named
+from conversational_rag.ingestion.text.lines import one_line
+from conversational_rag.ingestion.text.source import read_bytes
 
 
 def load(path: Path, limits: Limits) -> LoadedDocument:
@@ -14,10 +16,13 @@ def load(path: Path, limits: Limits) -> LoadedDocument:
 
     Raises ParsingLimit, UnreadableFile, and NoText for a page that its scripts would have to write first.
     """
-    found = sections(read_bytes(path, limits), limits=limits)
+    data = read_bytes(path, limits)
+    decoded = decode_named(data, declared_encoding(data))
+    found = sections(decoded.text, limits=limits)
     if not found:
         raise NoText("The page holds no text of its own: save it from a browser once all of it is shown, upload that.")
-    return LoadedDocument(Kind.HTML, tuple(Page(None, section.text, _place(section)) for section in found))
+    pages = tuple(Page(None, section.text, _place(section)) for section in found)
+    return LoadedDocument(Kind.HTML, pages, encoding=decoded.encoding, notes=decoded.notes)
 
 
 def _place(section: Section) -> str | None:

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from conversational_rag.errors import BadInput, NoText, ParsingLimit, UnreadableFile
-from conversational_rag.ingestion.characters import clean
-from conversational_rag.ingestion.lines import one_line
-from conversational_rag.ingestion.loaders.base import ErrorTable, Kind, Limits, LoadedDocument, Page, means, translated
-from conversational_rag.ingestion.loaders.records import Allowance, gathered, numbered
-from conversational_rag.ingestion.loaders.source import read_text
+from conversational_rag.ingestion.error_tables import ErrorTable, means, translated
+from conversational_rag.ingestion.limits import Allowance, Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
+from conversational_rag.ingestion.loaders.records import gathered, numbered
+from conversational_rag.ingestion.text.characters import clean
+from conversational_rag.ingestion.text.lines import one_line
+from conversational_rag.ingestion.text.source import read_text
 
 _WHITE_SPACE = re.compile(r"[\s\ufeff\x1e]*")  # the last one parts the records of JSON text sequences
 _BLANK_LINES = re.compile(r"\n\s*\n")
@@ -48,11 +50,12 @@ def load(path: Path, limits: Limits) -> LoadedDocument:
     UnreadableFile with line and column of what is not JSON.
     """
     with translated(ERRORS):
-        values = list(_values(read_text(path, limits)))
+        decoded = read_text(path, limits)
+        values = list(_values(decoded.text))
         pages = tuple(_pages(values[0] if len(values) == 1 else values, Allowance(limits)))
     if not pages:
         raise NoText("The JSON holds no values: look at what was exported.")
-    return LoadedDocument(Kind.JSON, pages)
+    return LoadedDocument(Kind.JSON, pages, encoding=decoded.encoding, notes=decoded.notes)
 
 
 def _values(text: str) -> Iterator[Value]:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from conversational_rag.ingestion.loaders.base import Kind, Limits, LoadedDocument
+from conversational_rag.ingestion.limits import Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument
 from conversational_rag.ingestion.loaders.text import load_as
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from lxml import etree
 
 from conversational_rag.errors import EncryptedFile
-from conversational_rag.ingestion.characters import clean, spell_out
-from conversational_rag.ingestion.lines import one_line
-from conversational_rag.ingestion.loaders.base import Kind, Limits, LoadedDocument, Page, translated
-from conversational_rag.ingestion.opendocument import Block, read_blocks, read_running
-from conversational_rag.ingestion.packages import PACKAGE_ERRORS, Package, open_package
+from conversational_rag.ingestion.error_tables import translated
+from conversational_rag.ingestion.formats.opendocument import Block, read_blocks, read_running
+from conversational_rag.ingestion.formats.packages import PACKAGE_ERRORS, Package, open_package
+from conversational_rag.ingestion.limits import Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
+from conversational_rag.ingestion.text.characters import clean, spell_out
+from conversational_rag.ingestion.text.lines import one_line
 
 ERRORS = PACKAGE_ERRORS
 _CONTENT, _STYLES, _MANIFEST = "content.xml", "styles.xml", "META-INF/manifest.xml"

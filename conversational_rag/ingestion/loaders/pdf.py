@@ -14,9 +14,11 @@ from pypdf import PdfReader, errors
 from pypdfium2.raw import FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY, FPDFText_GetCharAngle
 
 from conversational_rag.errors import BadInput, EncryptedFile, ParsingLimit, UnreadableFile
-from conversational_rag.ingestion.characters import clean, spell_out
-from conversational_rag.ingestion.hyphenation import join_broken_words
-from conversational_rag.ingestion.loaders.base import ErrorTable, Kind, Limits, LoadedDocument, Page, means, translated
+from conversational_rag.ingestion.error_tables import ErrorTable, means, translated
+from conversational_rag.ingestion.limits import Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
+from conversational_rag.ingestion.text.characters import clean, spell_out
+from conversational_rag.ingestion.text.hyphenation import join_broken_words
 
 # A document of scans is recognised by its first pages; reading all of it again would only cost time.
 _SECOND_OPINION_PAGES = 20
@@ -118,8 +120,7 @@ def _pypdf_pages(path: Path, limits: Limits, count: int | None = None) -> Iterat
 def _check_page_count(count: int, limits: Limits) -> None:
     if count == 0:
         raise UnreadableFile("The PDF has no pages; export it again from the program that made it.")
-    if count > limits.pages:
-        raise ParsingLimit(f"The PDF has {count} pages; at most {limits.pages} are read: split it into smaller files.")
+    limits.check_pages(count)
 
 
 def _tidy(page: str) -> str:
@@ -139,7 +140,9 @@ ERRORS: ErrorTable = {
     errors.DependencyError: means(
         EncryptedFile, "The PDF is encrypted in a way that is not read here; save it without."
     ),
-    errors.LimitReachedError: means(ParsingLimit),
+    errors.LimitReachedError: means(
+        ParsingLimit, "The PDF holds a stream or a list that is larger than documents have; save it again, or split it."
+    ),
     **{
         error: means(UnreadableFile)
         for error in (

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from lxml import etree
 
-from conversational_rag.errors import ParsingLimit, UnreadableFile
-from conversational_rag.ingestion.characters import clean, spell_out
-from conversational_rag.ingestion.loaders.base import Kind, Limits, LoadedDocument, Page, translated
-from conversational_rag.ingestion.packages import PACKAGE_ERRORS, Package, open_package
-from conversational_rag.ingestion.presentation import Slide, read_slide, slide_parts
+from conversational_rag.errors import UnreadableFile
+from conversational_rag.ingestion.error_tables import translated
+from conversational_rag.ingestion.formats.packages import PACKAGE_ERRORS, Package, open_package
+from conversational_rag.ingestion.formats.presentation import Slide, read_slide, slide_parts
+from conversational_rag.ingestion.limits import Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
+from conversational_rag.ingestion.text.characters import clean, spell_out
 
 ERRORS = PACKAGE_ERRORS
 
@@ -21,8 +23,7 @@ def load(path: Path, limits: Limits) -> LoadedDocument:
     """
     with translated(ERRORS), open_package(path, limits) as package:
         parts = slide_parts(package)
-        if len(parts) > limits.pages:
-            raise ParsingLimit(f"The file has {len(parts)} slides; at most {limits.pages} are read: split it.")
+        limits.check_pages(len(parts), "slides")
         slides = [_read(package, part) for part in parts]
     if slides and not any(slides):
         raise UnreadableFile

@@ -3,23 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from conversational_rag.ingestion.loaders.base import Limits, Page
+from conversational_rag.ingestion.loaders.base import Page
 
 PAGE_CHARACTERS = 1_000
 Name = TypeVar("Name", int, str)
-
-
-class Allowance:
-    """What is left of the characters that a file may hold; repeated names can make a small file a long text."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits, self._spent = limits, 0
-
-    def spend(self, text: str) -> str:
-        """The same text; raises ParsingLimit once all of them together are too long."""
-        self._spent += len(text)
-        self._limits.check_characters(self._spent)
-        return text
 
 
 def gathered(

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from conversational_rag.errors import NoText, ParsingLimit, UnreadableFile
-from conversational_rag.ingestion.characters import clean, spell_out
-from conversational_rag.ingestion.loaders.base import ErrorTable, Kind, Limits, LoadedDocument, Page, means, translated
-from conversational_rag.ingestion.loaders.records import Allowance
-from conversational_rag.ingestion.loaders.source import read_bytes
-from conversational_rag.ingestion.richtext import NestedTooDeeply, NotRtf, read_rtf
+from conversational_rag.ingestion.error_tables import ErrorTable, means, translated
+from conversational_rag.ingestion.formats.richtext import NestedTooDeeply, NotRtf, read_rtf
+from conversational_rag.ingestion.limits import Allowance, Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
+from conversational_rag.ingestion.text.characters import clean, spell_out
+from conversational_rag.ingestion.text.source import read_bytes
 
 ERRORS: ErrorTable = {
     NotRtf: means(UnreadableFile),

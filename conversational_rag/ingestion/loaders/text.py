@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from conversational_rag.errors import EmptyFile, ParsingLimit, UnreadableFile
-from conversational_rag.ingestion.characters import clean
-from conversational_rag.ingestion.decoding import decode, is_text
-from conversational_rag.ingestion.loaders.base import Kind, Limits, LoadedDocument, Page
-
-_MOST_BYTES_PER_CHARACTER = 4
+from conversational_rag.errors import EmptyFile
+from conversational_rag.ingestion.limits import Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
+from conversational_rag.ingestion.text.characters import clean
+from conversational_rag.ingestion.text.source import read_text
 
 
 def load(path: Path, limits: Limits) -> LoadedDocument:
@@ -17,12 +16,8 @@ def load(path: Path, limits: Limits) -> LoadedDocument:
 
 def load_as(kind: Kind, path: Path, limits: Limits) -> LoadedDocument:
     """Any kind that is plain text, markup kept as it is."""
-    if path.stat().st_size > limits.characters * _MOST_BYTES_PER_CHARACTER:
-        raise ParsingLimit
-    data = path.read_bytes()
-    if not is_text(data):
-        raise UnreadableFile("The file holds binary data, not text; save it as text and upload it again.")
-    text = clean(decode(data))
+    decoded = read_text(path, limits)
+    text = clean(decoded.text)
     if not text.strip():
         raise EmptyFile
-    return LoadedDocument(kind, (Page(None, text),))
+    return LoadedDocument(kind, (Page(None, text),), encoding=decoded.encoding, notes=decoded.notes)

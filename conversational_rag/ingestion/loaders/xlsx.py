@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, pairwise
 from pathlib import Path
 
-from conversational_rag.ingestion.characters import clean, spell_out
-from conversational_rag.ingestion.lines import one_line
-from conversational_rag.ingestion.loaders.base import Kind, Limits, LoadedDocument, Page, translated
-from conversational_rag.ingestion.loaders.records import Allowance, gathered, numbered
-from conversational_rag.ingestion.packages import PACKAGE_ERRORS, open_package
-from conversational_rag.ingestion.spreadsheet import Cell, Row, Sheet, Workbook, column_letters, read_workbook
+from conversational_rag.ingestion.error_tables import translated
+from conversational_rag.ingestion.formats.packages import PACKAGE_ERRORS, open_package
+from conversational_rag.ingestion.formats.spreadsheet import Cell, Row, Sheet, Workbook, column_letters, read_workbook
+from conversational_rag.ingestion.limits import Allowance, Limits
+from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
+from conversational_rag.ingestion.loaders.records import gathered, numbered
+from conversational_rag.ingestion.text.characters import clean, spell_out
+from conversational_rag.ingestion.text.lines import one_line
 
 ERRORS = PACKAGE_ERRORS
 _HEADING_CHARACTERS = 100

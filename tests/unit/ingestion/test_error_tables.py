@@ -13,10 +13,12 @@ import pypdfium2
 import pytest
 
 from conversational_rag.errors import BadInput, EncryptedFile, UnreadableFile
-from conversational_rag.ingestion import sniffing, word97
+from conversational_rag.ingestion import sniffing
+from conversational_rag.ingestion.error_tables import ErrorTable, means, translated
+from conversational_rag.ingestion.formats import word97
 from conversational_rag.ingestion.loaders import base, doc, pdf, registry
 from conversational_rag.ingestion.loaders import docx as docx_loader
-from conversational_rag.ingestion.loaders.base import ErrorTable, Kind, means, translated
+from conversational_rag.ingestion.loaders.base import Kind
 
 
 def errors_of(module: ModuleType) -> Iterator[type[Exception]]:

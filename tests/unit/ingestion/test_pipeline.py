@@ -29,8 +29,9 @@ from conversational_rag.errors import (
     UnreadableFile,
     UnsupportedFile,
 )
-from conversational_rag.ingestion import pipeline
-from conversational_rag.ingestion.loaders.base import Kind, Limits
+from conversational_rag.ingestion import parser_pool
+from conversational_rag.ingestion.limits import Limits
+from conversational_rag.ingestion.loaders.base import Kind
 from conversational_rag.ingestion.pipeline import ParsedFile, Reader
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -135,21 +136,39 @@ async def test_a_scan_says_how_many_pages_it_has(read: Callable[..., "asyncio.Fu
     assert refused.value.extensions == {"pages": 7}
 
 
+@pytest.mark.parametrize(
+    ("data", "filename", "says"),
+    [
+        (make_docx([]), "a.docx", "document holds no text, perhaps pictures only: run text recognition"),
+        (make_odt("<text:p/>"), "a.odt", "document holds no text, perhaps pictures only"),
+        (make_pptx([""]), "a.pptx", "presentation holds no text, perhaps pictures only"),
+        (make_epub({"one.xhtml": "<p/>"}), "a.epub", "e-book holds no text, perhaps pictures only"),
+        (make_xlsx({"S": [[None]]}), "a.xlsx", "sheets hold no values"),
+        (make_scan_pdf(), "a.pdf", "as with a scan: run text recognition"),
+    ],
+)
+async def test_what_is_missing_is_said_in_words_that_fit_the_kind(
+    shared: Reader, place: Place, data: bytes, filename: str, says: str
+) -> None:
+    with pytest.raises(NoText, match=says):
+        await shared.read(place(data, "upload"), filename, 1000, 200)
+
+
 async def test_names_in_every_script_are_fine(read: Callable[..., "asyncio.Future[ParsedFile]"]) -> None:
     for filename in ("Übersicht Größe.txt", "گزارش سالانه.txt", "年度报告.md", "emoji 🚀.txt", "a'b\"c;d.txt", "…"):
         assert (await read(b"Text.", filename)).chunks[0].text == "Text."
 
 
 async def test_a_file_that_swells_fails_alone(small: Reader, place: Place) -> None:
-    with pytest.raises(ParsingLimit):
+    with pytest.raises(ParsingLimit, match="384 MB of memory"):
         await small.read(place(make_stream_bomb_pdf(100_000_000), "bomb"), "bomb.pdf", 1000, 200)
     parsed = await small.read(place(b"The next file.", "next"), "next.txt", 1000, 200)
     assert parsed.chunks[0].text == "The next file."
 
 
 async def test_a_text_that_needs_too_much_memory_fails_alone(place: Place) -> None:
-    reader = Reader(30, 200 * MEGABYTE)
-    with pytest.raises(ParsingLimit):
+    reader = Reader(30, 200 * MEGABYTE, Limits(characters=100_000_000))
+    with pytest.raises(ParsingLimit, match="PARSING_MEMORY_MB"):
         await reader.read(place("é".encode("latin-1") * 60_000_000, "big"), "big.txt", 1000, 200)
     assert (await reader.read(place(b"The next file.", "next"), "next.txt", 1000, 200)).characters == 14
     await reader.close()
@@ -165,7 +184,7 @@ async def test_a_file_that_hangs_fails_alone(place: Place) -> None:
 
 async def test_a_reader_whose_caller_goes_away_reads_the_next_file(small: Reader, place: Place) -> None:
     await small.read(place(b"Warm.", "warm"), "warm.txt", 1000, 200)
-    pid = small._child.pid
+    pid = next(iter(small._pool.pids), None)
     assert pid is not None
     path = place(make_stream_bomb_pdf(50_000_000), "bomb")
     abandoned = asyncio.create_task(small.read(path, "bomb.pdf", 1000, 200))
@@ -189,12 +208,12 @@ async def test_files_that_come_at_once_are_read_in_turn(shared: Reader, tmp_path
 async def test_a_child_is_replaced_after_its_share_of_files(
     small: Reader, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "_FILES_PER_CHILD", 2)
+    monkeypatch.setattr(parser_pool, "_FILES_PER_CHILD", 2)
     path = place(b"Text.", "a")
     children = set()
     for _ in range(4):
         await small.read(path, "a.txt", 1000, 200)
-        children.add(id(small._child))
+        children.update(small._pool.pids)
     assert len(children) > 1
 
 
@@ -203,10 +222,10 @@ async def test_a_swollen_child_gives_its_memory_back(
 ) -> None:
     path = place(b"Text.", "a")
     await small.read(path, "a.txt", 1000, 200)
-    assert small._child.pid is not None
-    monkeypatch.setattr(pipeline, "_SWOLLEN_MB", 20)
+    assert next(iter(small._pool.pids), None) is not None
+    monkeypatch.setattr(parser_pool, "_SWOLLEN_MB", 20)
     await small.read(path, "a.txt", 1000, 200)
-    assert small._child.pid is None
+    assert next(iter(small._pool.pids), None) is None
 
 
 async def test_limits_reach_the_child(place: Place) -> None:
@@ -231,7 +250,7 @@ async def test_a_missing_file_is_our_fault(shared: Reader, tmp_path: Path) -> No
 
 
 async def test_a_child_that_cannot_start_is_our_fault(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_MODULE", "conversational_rag.ingestion.nowhere")
+    monkeypatch.setattr(parser_pool, "_MODULE", "conversational_rag.ingestion.nowhere")
     reader = Reader(30, 1024 * MEGABYTE)
     with pytest.raises(InternalError):
         await reader.read(place(b"Text.", "a"), "a.txt", 1000, 200)
@@ -241,7 +260,7 @@ async def test_a_child_that_cannot_start_is_our_fault(place: Place, monkeypatch:
 async def test_a_closed_reader_leaves_no_process(place: Place) -> None:
     reader = Reader(30, 1024 * MEGABYTE)
     await reader.read(place(b"Text.", "a"), "a.txt", 1000, 200)
-    pid = reader._child.pid
+    pid = next(iter(reader._pool.pids), None)
     assert pid is not None
     await reader.close()
     with pytest.raises(ProcessLookupError):

@@ -231,3 +231,9 @@ def _renamed_stream(compound_file: bytes, name: str) -> bytes:
     entry = compound_file.index(old + b"\0\0")
     renamed = new.ljust(64, b"\0") + (len(new) + 2).to_bytes(2, "little")
     return compound_file[:entry] + renamed + compound_file[entry + 66 :]
+
+
+@pytest.mark.parametrize("magic", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"II*\0", b"AT&TFORM"])
+def test_a_picture_is_sent_to_text_recognition(place: Place, magic: bytes) -> None:
+    with pytest.raises(UnsupportedFile, match="OCR"):
+        sniff(place(magic + bytes(200), "page"), "page.pdf")

@@ -128,3 +128,10 @@ def test_impossible_sizes_are_refused(chunk_size: int, chunk_overlap: int) -> No
 def test_more_chunks_than_allowed_are_refused_before_they_are_made() -> None:
     with pytest.raises(ParsingLimit, match="chunk_overlap"):
         split(document("word " * 10_000), 1000, 999, most_chunks=10_000)
+
+
+def test_small_pages_are_counted_as_the_chunks_that_they_become() -> None:
+    document = LoadedDocument(Kind.ODT, tuple(Page(None, "A") for _ in range(11)))
+    assert len(split(document, 1000, 200, most_chunks=11)) == 11
+    with pytest.raises(ParsingLimit, match="MAX_CHUNKS"):
+        split(document, 1000, 200, most_chunks=10)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversational_rag.ingestion.fetching.filenames import document_name
+from conversational_rag.ingestion.fetching.filenames import document_name, page_name
 from conversational_rag.ingestion.fetching.urls import WebUrl
 
 
@@ -103,3 +103,32 @@ def test_any_name_is_a_bare_one_that_can_be_shown(given_name: str, path: str, me
         assert all(unicodedata.category(char)[0] != "C" for char in filename)
         assert filename not in (".", "..")
         assert filename == filename.strip()
+
+
+@pytest.mark.parametrize(
+    ("url", "ending", "filename"),
+    [
+        ("https://example.org/docs/index.html", ".html", "example.org docs index.html"),
+        ("https://example.org/fees.pdf", ".pdf", "example.org fees.pdf"),
+        ("https://example.org/wiki/Harbour_Bridge", ".html", "example.org wiki Harbour_Bridge .html"),
+        ("https://example.org/", ".html", "example.org .html"),
+        ("https://93.184.216.34/notes.txt", ".txt", "93.184.216.34 notes.txt"),
+    ],
+)
+def test_a_page_is_named_after_its_url_in_words(url: str, ending: str, filename: str) -> None:
+    assert page_name(WebUrl.parse(url), ending) == filename
+
+
+def test_no_two_urls_of_a_site_share_a_name() -> None:
+    paths = (
+        "/", "/a", "/a/", "/a.html", "/a/index.html", "/a%20b", "/a/b", "/a?x=1", "/a?x=2", "/a%2Fb", "/.html",
+        "/a/.html", "//a", "/a//", "/A", "/%41", "/b%C3%BC", "/" + "a" * 300, "/" + "a" * 301, "/a?", "/a .html",
+    )  # fmt: skip
+    names = {page_name(WebUrl("https", "example.org", 443, path), ".html") for path in paths}
+    assert len(names) == len(paths)
+
+
+def test_a_page_name_tells_no_query_and_holds_no_folder() -> None:
+    shown = page_name(WebUrl.parse("https://example.org/a%2F..%2Fb%00c?token=sesame"), ".html")
+    assert "sesame" not in shown
+    assert not set("/\\\0") & set(shown)
