@@ -23,13 +23,14 @@ class RunningServer:
         """What /readyz says."""
         return self._body(self._ask("GET", "/readyz"))
 
-    def ingest(self, path: Path, client_id: str, chunk_size: int, chunk_overlap: int) -> dict[str, Any]:
-        """Upload one file; its outcome. Raises BadInput when it is refused."""
+    def ingest(self, path: Path, name: str, client_id: str, chunk_size: int, chunk_overlap: int) -> dict[str, Any]:
+        """Upload one file under that name; its outcome. Raises BadInput when the upload as a whole is refused."""
         form = {"client_id": client_id, "chunk_size": str(chunk_size), "chunk_overlap": str(chunk_overlap)}
         with path.open("rb") as stream:
-            response = self._ask("POST", "/api/v1/ingest/", files=[("files", (path.name, stream))], data=form)
+            response = self._ask("POST", "/api/v1/ingest/", files=[("files", (name, stream))], data=form)
         body = self._body(response)
-        if response.status_code != httpx2.codes.OK:
+        # Also a file that could not be stored has its place in the answer, with the reason.
+        if not body.get("documents"):
             raise BadInput(str(body.get("detail", response.reason_phrase)))
         outcome: dict[str, Any] = body["documents"][0]
         return outcome

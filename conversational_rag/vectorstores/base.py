@@ -71,8 +71,23 @@ class VectorStore(Protocol):
     async def count(self, tenant: Tenant) -> int:
         """How many vectors the collection holds; 0 when there is none."""
 
+    async def ids(self, tenant: Tenant) -> set[int]:
+        """All ids that the collection holds; none when there is none."""
+
+    async def tenants(self) -> set[Tenant]:
+        """Whose collections there are. Slow where there are thousands."""
+
     async def drop(self, tenant: Tenant) -> int:
         """Delete the collection and its files on disk; how many vectors went. Not there, or not countable: 0."""
+
+    async def sweep(self) -> list[str]:
+        """Delete what belongs to no collection; the names of what went, also right at the opening."""
+
+    async def compact(self) -> None:
+        """Give the disk back what deleted vectors took. No other call may be under way. Raises IndexUnavailable."""
+
+    async def size_bytes(self) -> int:
+        """What the store takes on disk."""
 
     async def ping(self) -> None:
         """Raise IndexUnavailable when the store does not answer."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from conversational_rag.vectorstores.circuit_breaker import CircuitBreaker, Circ
 _MODULE = "conversational_rag.vectorstores.chroma_process"
 _ADD_SLICE = 25  # about 10 ms: as long as a search may have to wait
 _REMOVE_SLICE = 500
+_PAGE = 5000
 _FULL_DISK_BYTES = 8 * 1024 * 1024
 _READ_SECONDS = 15.0
 _WRITE_SECONDS = 60.0
@@ -103,6 +105,19 @@ class ChromaStore:
         count: int = await self._read(tenant, "count")
         return count
 
+    async def ids(self, tenant: Tenant) -> set[int]:
+        """See `VectorStore`."""
+        found, after = set[int](), 0
+        while page := await self._read(tenant, "ids", {"limit": _PAGE, "offset": after}):
+            found.update(page)
+            after += len(page)
+        return found
+
+    async def tenants(self) -> set[Tenant]:
+        """See `VectorStore`."""
+        names = await self._call("collections", urgent=False, timeout_seconds=_WRITE_SECONDS)
+        return {tenant for tenant in map(Tenant.of_collection, names) if tenant is not None}
+
     async def drop(self, tenant: Tenant) -> int:
         """See `VectorStore`. Works on a broken collection, even on one that kills the process that reads it."""
         try:
@@ -112,30 +127,49 @@ class ChromaStore:
         await self._write(tenant, "drop")
         return count
 
+    async def sweep(self) -> list[str]:
+        """See `VectorStore`."""
+        swept: list[str] = await self._call("sweep", urgent=False, timeout_seconds=_WRITE_SECONDS)
+        return swept
+
+    async def compact(self) -> None:
+        """See `VectorStore`. The process is ended for it, and started again by the next call."""
+        await self._without_process(chroma_directory.compact)
+
+    async def size_bytes(self) -> int:
+        """See `VectorStore`."""
+        return await asyncio.to_thread(chroma_directory.size_bytes, self._path)
+
     async def ping(self) -> None:
         """See `VectorStore`."""
         await self._call("ping", urgent=True, timeout_seconds=_READ_SECONDS)
 
     async def reset(self) -> None:
         """See `VectorStore`. Deletes what Chroma wrote into the directory, and no other file."""
-        async with self._resetting:
-            if self._closed:
-                raise IndexUnavailable
-            await self._child.stop()
-            try:
-                await asyncio.to_thread(chroma_directory.erase, self._path, self._lock_seconds)
-            except chroma_directory.DirectoryInUse as error:
-                raise IndexInUse from error
-            finally:
-                self._earlier_starts += self._child.starts
-                self._breaker.reset()
-                self._child = self._new_child()
+        await self._without_process(chroma_directory.erase)
 
     async def close(self) -> None:
         """See `VectorStore`."""
         async with self._resetting:
             self._closed = True
             await self._child.stop()
+
+    async def _without_process(self, work: Callable[[Path, float], None]) -> None:
+        """Do what only one who owns the directory may do."""
+        async with self._resetting:
+            if self._closed:
+                raise IndexUnavailable
+            await self._child.stop()
+            try:
+                await asyncio.to_thread(work, self._path, self._lock_seconds)
+            except chroma_directory.DirectoryInUse as error:
+                raise IndexInUse from error
+            except sqlite3.Error as error:
+                raise chroma_errors.of_database(error) from error
+            finally:
+                self._earlier_starts += self._child.starts
+                self._breaker.reset()
+                self._child = self._new_child()
 
     def _new_child(self) -> ChildProcess:
         return ChildProcess(_MODULE, *self._arguments, before_start=self._breaker.admit)

@@ -52,7 +52,8 @@ def prepare(path: Path, create_schema: Callable[[], None]) -> Indexes:
     with contextlib.closing(_connect(path)) as database:
         _tune(database)
         indexes = _indexes(database)
-    hnsw_files.remove(path, hnsw_files.directories(path) - set(indexes.names.values()))
+    indexes.swept.update(hnsw_files.directories(path) - set(indexes.names.values()))
+    hnsw_files.remove(path, indexes.swept)
     return indexes
 
 
@@ -65,6 +66,22 @@ def erase(path: Path, wait_seconds: float) -> None:
         hnsw_files.remove(path, hnsw_files.directories(path))
     finally:
         os.close(descriptor)
+
+
+def compact(path: Path, wait_seconds: float) -> None:
+    """Rewrite the database without what was deleted from it. Raises DirectoryInUse and sqlite3.Error."""
+    descriptor = lock(path, wait_seconds)
+    try:
+        with contextlib.closing(_connect(path)) as database:
+            database.execute("vacuum")
+            database.execute("pragma wal_checkpoint(truncate)").fetchall()
+    finally:
+        os.close(descriptor)
+
+
+def size_bytes(path: Path) -> int:
+    """What all files below `path` take."""
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
 
 
 def _try_lock(descriptor: int) -> bool:

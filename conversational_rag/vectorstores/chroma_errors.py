@@ -67,6 +67,11 @@ def translate(error: Exception, *, one_collection: bool) -> ServiceError:
     return CollectionBroken() if one_collection else IndexUnavailable()
 
 
+def of_database(error: Exception) -> ServiceError:
+    """The error to raise when Chroma's database, opened without Chroma, raises `error`."""
+    return (_by_text(str(error)) or IndexUnreadable)()
+
+
 def worth_a_pause(error: Exception) -> bool:
     """Whether the next start would fail as this one did."""
     return isinstance(error, ChildNotStarted) and error.kind != "Stopped"

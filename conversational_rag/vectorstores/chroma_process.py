@@ -7,8 +7,6 @@ process down with it.
 
 import argparse
 import contextlib
-import resource
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conversational_rag.concurrency.serving import Handler, serve
-from conversational_rag.vectorstores import chroma_directory, hnsw_files
+from conversational_rag.vectorstores import chroma_directory, file_limits, hnsw_files
 from conversational_rag.vectorstores.hnsw_files import Indexes
 
 if TYPE_CHECKING:
@@ -33,10 +31,6 @@ if TYPE_CHECKING:
 HNSW: "CreateHNSWConfiguration" = {"space": "cosine", "sync_threshold": 1, "batch_size": 1, "ef_search": 400}
 FINGERPRINT = "embedding_fingerprint"
 
-_LARGEST_FILE_BYTES = 8 * 1024**3  # a damaged index has been seen to grow until the disk was full
-_FILES_AN_INDEX = 5  # Chroma holds a fifth of the limit of open files as open indexes
-_FEWEST_OPEN = 64  # ... but never evicts below this many
-_OTHER_FILES = 128
 _SCHEMA_SECONDS = 50
 
 
@@ -53,8 +47,9 @@ class ChromaIndex:
 
     def handlers(self) -> dict[str, Handler]:
         """The calls the parent may make."""
-        calls = (self.ensure, self.fingerprint, self.add, self.remove, self.search, self.count, self.drop, self.ping)
-        return {call.__name__: call for call in calls}
+        calls = (self.ensure, self.fingerprint, self.add, self.remove, self.search, self.count, self.ids, self.drop)
+        whole = (self.collections, self.sweep, self.ping)
+        return {call.__name__: call for call in (*calls, *whole)}
 
     def ensure(self, _payload: bytes, collection: str, fingerprint: str) -> tuple[None, bytes]:
         """Make the collection; one of that name that another program made is replaced."""
@@ -116,12 +111,33 @@ class ChromaIndex:
         found = self._find(collection)
         return self._whole(found).count() if found else 0, b""
 
+    def ids(self, _payload: bytes, collection: str, limit: int, offset: int) -> tuple[list[int], bytes]:
+        """Some of the ids, in Chroma's order."""
+        found = self._find(collection)
+        if found is None:
+            return [], b""
+        return [
+            int(identity) for identity in self._whole(found).get(include=[], limit=limit, offset=offset)["ids"]
+        ], b""
+
+    def collections(self, _payload: bytes) -> tuple[list[str], bytes]:
+        """The names of all collections."""
+        return [found.name for found in self._client.list_collections()], b""
+
     def drop(self, _payload: bytes, collection: str) -> tuple[None, bytes]:
         """Delete the collection and its files. Does not read the index: a damaged one must go as well."""
         found = self._named(collection)
         if found is not None:
             self._delete(found)
         return None, b""
+
+    def sweep(self, _payload: bytes) -> tuple[list[str], bytes]:
+        """Delete indexes of no collection; the names of their directories, with those of the start."""
+        nobodys = hnsw_files.directories(self._path) - set(self._indexes.names.values())
+        hnsw_files.remove(self._path, nobodys)
+        swept = sorted(nobodys | self._indexes.swept)
+        self._indexes.swept.clear()
+        return swept, b""
 
     def ping(self, _payload: bytes) -> tuple[None, bytes]:
         """Ask the database something."""
@@ -178,7 +194,7 @@ def main() -> None:
     """Serve, or with --create-schema make the tables of an empty directory and end."""
     parser = argparse.ArgumentParser(prog="python -m conversational_rag.vectorstores.chroma_process")
     parser.add_argument("path", type=Path)
-    parser.add_argument("--open-collections", type=int, default=_FEWEST_OPEN)
+    parser.add_argument("--open-collections", type=int, default=file_limits.FEWEST_OPEN)
     parser.add_argument("--lock-seconds", type=float, default=20.0)
     parser.add_argument("--create-schema", action="store_true")
     options = parser.parse_args()
@@ -190,9 +206,9 @@ def main() -> None:
 
 def _prepare(path: Path, open_collections: int, lock_seconds: float) -> dict[str, Handler]:
     lock = chroma_directory.lock(path, lock_seconds)  # held until this process ends
-    _bound_files()
+    file_limits.bound_size()
     indexes = chroma_directory.prepare(path, partial(_create_schema, path, lock))
-    with _index_cache(open_collections):
+    with file_limits.index_cache(open_collections):
         client = _open(path)
     return ChromaIndex(client, path, indexes).handlers()
 
@@ -210,34 +226,9 @@ def _open(path: Path) -> "ClientAPI":
     return PersistentClient(str(path), settings=Settings(anonymized_telemetry=False))
 
 
-def _bound_files() -> None:
-    """A write beyond the limit fails instead of ending the process."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_at_most(_LARGEST_FILE_BYTES, hard), hard))
-
-
-@contextlib.contextmanager
-def _index_cache(open_collections: int) -> Iterator[None]:
-    """A client built inside caches this many indexes, or as many as the hard limit of open files allows."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    room = _at_most(_FILES_AN_INDEX * max(open_collections, _FEWEST_OPEN) + _OTHER_FILES, hard)
-    cache = min(_FILES_AN_INDEX * open_collections, room - _OTHER_FILES)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (cache, hard))
-    try:
-        yield
-    finally:
-        enough = soft == resource.RLIM_INFINITY or soft >= room
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft if enough else room, hard))
-
-
 def _fingerprint(found: "Collection") -> str | None:
     fingerprint = (found.metadata or {}).get(FINGERPRINT)
     return str(fingerprint) if fingerprint else None
-
-
-def _at_most(wanted: int, hard: int) -> int:
-    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
 
 if __name__ == "__main__":

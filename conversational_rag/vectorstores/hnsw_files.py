@@ -24,6 +24,8 @@ class Indexes:
     names: dict[str, str] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
     """The ids of the collections whose index has been written, so that its files must be there."""
+    swept: set[str] = field(default_factory=set)
+    """The directories that belonged to no collection, and are gone."""
 
 
 def directories(path: Path) -> set[str]:

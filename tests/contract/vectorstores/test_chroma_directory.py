@@ -16,7 +16,7 @@ import pytest
 
 from conversational_rag.errors import IndexUnavailable
 from conversational_rag.security.tenants import Tenant
-from conversational_rag.vectorstores.base import IndexInUse
+from conversational_rag.vectorstores.base import IndexInUse, IndexUnreadable
 from conversational_rag.vectorstores.chroma import ChromaStore
 
 Open = Callable[..., ChromaStore]
@@ -164,3 +164,27 @@ async def test_a_collection_of_the_same_name_by_another_program_is_replaced(
     assert await misses(store, tenant, vectors) == []
     assert await store.count(tenant) == 20
     assert len(_indexes(path)) == 1
+
+
+async def test_sweeping_names_what_the_start_has_found_and_what_came_since(open_store: Open, filled: Path) -> None:
+    kept = _indexes(filled)
+    old, new = str(uuid.uuid4()), str(uuid.uuid4())
+    (filled / old).mkdir()
+    store = open_store(at=filled)
+    await store.ping()
+    (filled / new).mkdir()
+    assert await store.sweep() == sorted([old, new])
+    assert await store.sweep() == []
+    assert _indexes(filled) == kept
+
+
+async def test_the_collections_of_another_program_are_nobodys(open_store: Open, path: Path) -> None:
+    command = [sys.executable, "-c", _OTHER_PROGRAM, str(path), "recipes"]
+    await asyncio.to_thread(subprocess.run, command, check=True, timeout=60)
+    assert await open_store().tenants() == set()
+
+
+async def test_a_database_that_cannot_be_read_cannot_be_compacted(open_store: Open, path: Path) -> None:
+    (path / "chroma.sqlite3").write_bytes(b"rubbish" * 1000)
+    with pytest.raises(IndexUnreadable):
+        await open_store().compact()

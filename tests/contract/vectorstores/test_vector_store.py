@@ -299,3 +299,35 @@ async def test_a_reset_store_is_empty_and_works(
     assert await store.fingerprint(tenant) is None
     vectors = await fill(store, tenant, 20, seed=1)
     assert await misses(store, tenant, vectors) == []
+
+
+async def test_its_ids_are_those_that_were_added_and_not_removed(
+    store: VectorStore, tenant: Tenant, fill: Callable
+) -> None:
+    assert await store.ids(tenant) == set()
+    await fill(store, tenant, 40)
+    await store.remove(tenant, [3, 4])
+    assert await store.ids(tenant) == set(range(40)) - {3, 4}
+
+
+async def test_it_knows_whose_collections_it_holds(store: VectorStore, tenant: Tenant, other: Tenant) -> None:
+    ending = Tenant(f"{other.client_id}_")
+    for each in (tenant, ending):
+        await store.ensure(each, "m")
+    assert {tenant, ending} <= await store.tenants()
+    assert other not in await store.tenants()
+    await store.drop(tenant)
+    assert tenant not in await store.tenants()
+
+
+async def test_it_works_on_after_it_was_compacted(
+    store: VectorStore, tenant: Tenant, other: Tenant, fill: Callable
+) -> None:
+    vectors = await fill(store, tenant, 200)
+    await fill(store, other, 200)
+    before = await store.size_bytes()
+    await store.drop(other)
+    await store.compact()
+    assert await store.size_bytes() < before
+    assert [hit.chunk_id for hit in await store.search(tenant, vectors[7], 1)] == [7]
+    assert await store.sweep() == []

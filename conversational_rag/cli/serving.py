@@ -1,0 +1,32 @@
+"""The command that serves, which is also what happens without a command."""
+
+import typer
+import uvicorn
+
+from conversational_rag import config
+from conversational_rag.application import load_app
+from conversational_rag.cli.terminal import cli
+
+
+@cli.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    """Without a command: serve."""
+    if context.invoked_subcommand is None:
+        serve()
+
+
+@cli.command()
+def serve() -> None:
+    """Serve HTTP on HOST and PORT."""
+    app, settings = load_app(), config.load()
+    # The asyncio loop: uvloop keeps some callers of a large burst waiting for seconds (docs/performance.md).
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=30,
+    )
