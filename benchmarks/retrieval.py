@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one set and print its table, or the whole report as JSON."""
     options = _parse(arguments)
     configure_logging("WARNING", "console")
-    harness = _load_harness(options.data)
+    harness = load_harness(options.data)
     with (
         tempfile.TemporaryDirectory() as folder,
         Meter(Stand(Path(folder), options.cache, exact=options.exact)) as meter,
@@ -112,7 +112,7 @@ def _run_turns(harness: ModuleType, meter: Meter, options: argparse.Namespace) -
         places = meter.ingest_passages(tenant, passages)
 
         def retrieve(history: Sequence[dict[str, str]], question: str, k: int) -> list[str]:
-            turns = [] if options.no_history else _turns(history)
+            turns = [] if options.no_history else turns_of(history)
             found = meter.find(tenant, question, turns, k * _CHUNKS_PER_RESULT)
             return list(dict.fromkeys(places[each.document_id, each.page] for each in found))[:k]
 
@@ -139,7 +139,7 @@ def _run_pdfs(harness: ModuleType, meter: Meter, options: argparse.Namespace) ->
     return report
 
 
-def _turns(history: Sequence[dict[str, str]]) -> list[Turn]:
+def turns_of(history: Sequence[dict[str, str]]) -> list[Turn]:
     """The pairs of question and answer in a list of messages."""
     turns: list[Turn] = []
     for number, message in enumerate(history):
@@ -166,7 +166,7 @@ def _table(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _load_harness(folder: Path) -> ModuleType:
+def load_harness(folder: Path) -> ModuleType:
     path = folder / "harness.py"
     spec = importlib.util.spec_from_file_location("harness", path)
     if spec is None or spec.loader is None or not path.is_file():

@@ -24,7 +24,7 @@ from conversational_rag.ingestion.splitting import Chunk, split
 from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.retriever import find
 from conversational_rag.security.tenants import Tenant
-from conversational_rag.services.documents import document_title
+from conversational_rag.services.ingestion import document_title
 from conversational_rag.services.library import ClientLibrary
 from conversational_rag.services.search_index import SearchIndex
 from conversational_rag.vectorstores import exact

@@ -5,7 +5,7 @@ Whoever leaves ends the turn at once, also while it waits for quota: his place i
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any
@@ -16,7 +16,8 @@ from starlette.types import Receive, Scope, Send
 from conversational_rag.exception_handlers import problem, translate
 from conversational_rag.rag.events import Said
 from conversational_rag.schemas.chat import ChatAnswer
-from conversational_rag.services.chat import ChatEvent, End, Start, source
+from conversational_rag.services.chat import ChatEvent, End, Start
+from conversational_rag.services.sources import source, sources
 
 # Said to proxies that would otherwise hold the stream back.
 SSE_HEADERS = {"X-Accel-Buffering": "no"}
@@ -24,7 +25,7 @@ SSE_TYPE = "text/event-stream"
 # Proxies cut connections on which nothing is said for 30 to 60 seconds; a question may wait that long for quota.
 # On a WebSocket the server's own pings, every 20 seconds, do the same.
 KEEP_ALIVE_SECONDS = 15.0
-_KEEP_ALIVE = b": keep-alive\n\n"
+KEEP_ALIVE = b": keep-alive\n\n"
 
 Events = AsyncGenerator[ChatEvent, None]
 
@@ -42,7 +43,7 @@ def answer(end: End) -> ChatAnswer:
             "client_id": end.tenant.client_id,
             "memory_used": end.memory_used,
             "new_session": end.new_session,
-            "sources": [source(passage) for passage in answered.passages],
+            "sources": sources(answered),
             "model": answered.model,
             "degraded": answered.degraded,
             "cached": answered.cached,
@@ -66,6 +67,11 @@ def described(event: ChatEvent) -> tuple[str, dict[str, Any]]:
     return "end", answer(event).model_dump()
 
 
+def sse(name: str, data: dict[str, Any]) -> bytes:
+    """One server-sent event."""
+    return f"event: {name}\ndata: {_as_json(data)}\n\n".encode()
+
+
 class EventStream(Response):
     """The stream as server-sent events; its last one is `end` or `error`.
 
@@ -75,11 +81,19 @@ class EventStream(Response):
 
     media_type = SSE_TYPE
 
-    def __init__(self, events: Events, request_id: str, keep_alive_seconds: float = KEEP_ALIVE_SECONDS) -> None:
+    def __init__(
+        self,
+        events: AsyncGenerator[Any, None],
+        request_id: str,
+        keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
+        encode: Callable[[Any], bytes] | None = None,
+    ) -> None:
+        """`encode` writes an event out, see `sse`; without it they are those of a chat."""
         # Not the base's: it would announce the length of a body that it has.
         self.status_code, self.background = 200, None
         self.init_headers(SSE_HEADERS)
         self._events, self._request_id, self._keep_alive_seconds = events, request_id, keep_alive_seconds
+        self._encode = encode or _chat_event
         self._begun = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 ASGI's signature
@@ -89,23 +103,23 @@ class EventStream(Response):
     async def _talk(self, send: Send) -> None:
         async with aclosing(self._events) as events:
             try:
-                await self._send(send, _sse(*described(await self._first(events, send))))
+                await self._send(send, self._encode(await self._first(events, send)))
                 async for event in events:
-                    await self._send(send, _sse(*described(event)))
+                    await self._send(send, self._encode(event))
             except Exception as error:
                 if not self._begun:
                     raise
                 # The status is out: what is wrong can only be said in the stream.
-                await self._send(send, _sse("error", problem(translate(error), self._request_id)))
+                await self._send(send, sse("error", problem(translate(error), self._request_id)))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _first(self, events: Events, send: Send) -> ChatEvent:
+    async def _first(self, events: AsyncGenerator[Any, None], send: Send) -> Any:
         first = asyncio.ensure_future(anext(events))
         try:
             while not first.done():
                 await asyncio.wait((first,), timeout=self._keep_alive_seconds)
                 if not first.done():
-                    await self._send(send, _KEEP_ALIVE)
+                    await self._send(send, KEEP_ALIVE)
             return first.result()
         finally:
             await _stop(first)
@@ -156,5 +170,5 @@ async def _stop(*tasks: asyncio.Future[Any]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _sse(name: str, data: dict[str, Any]) -> bytes:
-    return f"event: {name}\ndata: {_as_json(data)}\n\n".encode()
+def _chat_event(event: ChatEvent) -> bytes:
+    return sse(*described(event))

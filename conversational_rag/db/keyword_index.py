@@ -10,7 +10,8 @@ from itertools import islice
 from sqlalchemy import Connection, bindparam, select, text
 
 from conversational_rag.db.documents import DELETING, EMBEDDING, INDEXING, READY
-from conversational_rag.db.tables import documents
+from conversational_rag.db.spelling import is_beginning
+from conversational_rag.db.tables import chunks, documents
 from conversational_rag.security.tenants import Tenant
 
 # Whose a match is stands in the covering index (client_id, id); the rows themselves, with text and vector, are large.
@@ -32,17 +33,25 @@ _FILENAMES = select(documents.c.id, documents.c.filename).where(
 )
 
 
+# How SQLite's documentation says to tell that a merge has come to its end.
+_MERGE = text("INSERT INTO chunk_words(chunk_words, rank) VALUES ('merge', :pages)")
+_CHANGES = text("SELECT total_changes()")
+_CHANGES_OF_NOTHING = 1
+_ANY = select(chunks.c.id).limit(1)
+_EMPTY = text("INSERT INTO chunk_words(chunk_words) VALUES ('delete-all')")
+
 # What the question finds is looked up among so many times the limit of what the context finds.
 _CONTEXT_DEPTH = 10
 
 
 @dataclass(frozen=True, slots=True)
 class WeightedWords:
-    """Words that count fully, and words that count `context_weight` of it."""
+    """Words that count fully, words that count `context_weight` of it, and beginnings of words that count fully."""
 
     question: Sequence[str]
     context: Sequence[str]
     context_weight: float
+    beginnings: Sequence[str] = ()
 
 
 def search(connection: Connection, tenant: Tenant, words: WeightedWords, limit: int) -> dict[int, float]:
@@ -51,12 +60,12 @@ def search(connection: Connection, tenant: Tenant, words: WeightedWords, limit: 
     The `limit` best for the question, reordered by the context. When the question finds fewer than half as many, the
     best for the context join them, so at most 1.5 * limit are returned.
     """
-    scores = _rank(connection, tenant, words.question, limit)
+    scores = _rank(connection, tenant, _any_of(words.question, words.beginnings), limit)
     if len(scores) < limit / 2:
-        light = _rank(connection, tenant, words.context, _CONTEXT_DEPTH * limit)
+        light = _rank(connection, tenant, _any_of(words.context), _CONTEXT_DEPTH * limit)
         scores = {**dict.fromkeys(islice(light, limit), 0.0), **scores}
     else:
-        light = _rescore(connection, words.context, scores)
+        light = _rescore(connection, _any_of(words.context), scores)
     total = {chunk_id: score + words.context_weight * light.get(chunk_id, 0.0) for chunk_id, score in scores.items()}
     return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
 
@@ -66,28 +75,44 @@ def filenames(connection: Connection, tenant: Tenant) -> dict[str, str]:
     return dict(connection.execute(_FILENAMES, {"client": tenant.client_id}).all())
 
 
-def purge(connection: Connection) -> None:
-    """Rewrite the index without the words of deleted chunks: FTS5 only marks them, and they would stay on the disk."""
-    connection.execute(text("INSERT INTO chunk_words(chunk_words) VALUES ('optimize')"))
+def purge_some(connection: Connection, pages: int, *, anew: bool) -> bool:
+    """Rewrite `pages` of the index without the words of deleted chunks; whether more is left to do.
+
+    FTS5 only marks what is deleted: it stays on the disk until its part of the index is merged. `anew` begins a round,
+    in which all of it is. 32 pages take the writer some milliseconds, more where most of what they stand for is gone;
+    the whole at once a second for 100,000 chunks.
+    """
+    if connection.execute(_ANY).first() is None:
+        connection.execute(_EMPTY)
+        return False
+    before = connection.execute(_CHANGES).scalar_one()
+    connection.execute(_MERGE, {"pages": -pages if anew else pages})
+    changed: int = connection.execute(_CHANGES).scalar_one() - before
+    return changed > _CHANGES_OF_NOTHING
 
 
-def _rank(connection: Connection, tenant: Tenant, words: Sequence[str], limit: int) -> dict[int, float]:
-    if not words:
+def _rank(connection: Connection, tenant: Tenant, query: str, limit: int) -> dict[int, float]:
+    if not query:
         return {}
-    values = {"query": _any_of(words), "client": tenant.client_id, "limit": limit}
+    values = {"query": query, "client": tenant.client_id, "limit": limit}
     hidden = {"embedding": EMBEDDING, "indexing": INDEXING, "deleting": DELETING}
     rows = connection.execute(_RANK, {**values, **hidden})
     return {row.rowid: row.score for row in rows}
 
 
-def _rescore(connection: Connection, words: Sequence[str], among: Mapping[int, float]) -> dict[int, float]:
+def _rescore(connection: Connection, query: str, among: Mapping[int, float]) -> dict[int, float]:
     """The bm25 of these chunks only: finding them costs little, scoring all others would."""
-    if not words or not among:
+    if not query or not among:
         return {}
-    values = {"query": _any_of(words), "ids": list(among), "first": min(among), "last": max(among)}
+    values = {"query": query, "ids": list(among), "first": min(among), "last": max(among)}
     return {row.rowid: row.score for row in connection.execute(_RESCORE, values)}
 
 
-def _any_of(words: Sequence[str]) -> str:
-    """Each word as an FTS5 string: inside the quotes nothing is syntax but the quote, which is doubled."""
-    return " OR ".join('"' + word.replace('"', '""') + '"' for word in words)
+def _any_of(words: Sequence[str], beginnings: Sequence[str] = ()) -> str:
+    """Each as an FTS5 string: inside the quotes nothing is syntax but the quote, which is doubled."""
+    asked = [_quoted(word) + ("*" if is_beginning(word) else "") for word in words]
+    return " OR ".join([*asked, *(f"{_quoted(word)}*" for word in beginnings)])
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'

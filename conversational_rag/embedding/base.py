@@ -25,4 +25,7 @@ class Embedder(Protocol):
         """How many texts one call of `embed` takes at its best speed."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, shape (len(texts), dimensions), float32, in the order of the texts."""
+        """Unit vectors of passages, shape (len(texts), dimensions), float32, in the order of the texts."""
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """The same of questions, which some models want to be told apart."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from conversational_rag.embedding.base import Vectors
+from conversational_rag.embedding.prefixes import Prefixes, choose_prefixes
 from conversational_rag.embedding.texts import well_formed
 from conversational_rag.errors import ConfigurationError
 
@@ -17,13 +18,19 @@ _BATCH_SIZE = 8
 class SentenceTransformersEmbedder:
     """An Embedder over `sentence_transformers.SentenceTransformer`, on the CPU."""
 
-    def __init__(self, name: str, threads: int = 1) -> None:
+    def __init__(
+        self, name: str, threads: int = 1, query_prefix: str | None = None, passage_prefix: str | None = None
+    ) -> None:
         """Load the model; one that is not a folder is downloaded by sentence-transformers the first time.
 
-        Raises ConfigurationError when sentence-transformers is not installed or cannot load the model.
+        A prefix that is None is the model's own. Raises ConfigurationError when sentence-transformers is not installed
+        or cannot load the model.
         """
         self._model = _load(name, threads)
-        self._fingerprint = f"{Path(name).name}@{_digest(self._model)[:16]}"
+        # The prefixes stand before the texts already; the default prompt would come on top of them.
+        self._model.default_prompt_name = None
+        self._prefixes = choose_prefixes(name, self._model.prompts or {}, query_prefix, passage_prefix)
+        self._fingerprint = f"{Path(name).name}@{_digest(self._model, self._prefixes)[:16]}"
 
     @property
     def fingerprint(self) -> str:
@@ -42,10 +49,17 @@ class SentenceTransformersEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (len(texts), dimensions), float32."""
+        return self._embed_all(texts, self._prefixes.passage)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """The same of questions."""
+        return self._embed_all(texts, self._prefixes.query)
+
+    def _embed_all(self, texts: Sequence[str], prefix: str) -> Vectors:
         if not texts:
             return np.empty((0, self.dimensions), np.float32)
         vectors = self._model.encode(
-            [well_formed(text) for text in texts],
+            [well_formed(prefix + text) for text in texts],
             batch_size=_BATCH_SIZE,
             show_progress_bar=False,
             convert_to_numpy=True,
@@ -73,12 +87,14 @@ def _load(name: str, threads: int) -> Any:
         ) from error
 
 
-def _digest(model: Any) -> str:
-    """sha256 over the names and the bytes of all weights."""
+def _digest(model: Any, prefixes: Prefixes) -> str:
+    """sha256 over the names and the bytes of all weights, and the prefixes if there are any."""
     import torch
 
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    if prefixes != Prefixes():
+        digest.update(repr((prefixes.query, prefixes.passage)).encode())
     return digest.hexdigest()

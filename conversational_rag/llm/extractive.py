@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conversational_rag.llm.sentences import split_sentences
 from conversational_rag.llm.words import content_words, is_number, likeness
@@ -17,6 +17,8 @@ _QUESTION_PENALTY = 0.2
 _USUAL_WORDS = 30
 _REPEATED_LOSS = 0.25
 _LEAST_SHARE = 0.4
+# A question with fewer of its words in a sentence and none so near is not answered; docs/retrieval.md has the figures.
+_ENOUGH_WORDS, _NEAR = 0.3, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +45,61 @@ class _Candidate:
     matches: Mapping[str, float]
     score: float
 
+    @property
+    def text(self) -> str:
+        """The sentence's."""
+        return self.sentence.text
+
+
+class Extraction:
+    """The sentences of passages (best first) that may answer a question, weighed by their words.
+
+    Words of the question count by how rare they are in the passages, numbers more, words of the `context` (former
+    questions) less.
+    """
+
+    def __init__(self, question: str, passages: Sequence[str], context: Sequence[str] = ()) -> None:
+        self._sentences = _sentences(passages)
+        self._wanted = _wanted(question, context, self._sentences)
+        self._candidates = _candidates(self._sentences, self._wanted)
+
+    def to_compare(self, most: int = 12) -> tuple[str, ...]:
+        """What is worth comparing with the question by meaning: the best by words, or the first where no word fits."""
+        best = sorted(self._candidates, key=lambda candidate: -candidate.score)[:most]
+        return tuple(each.text for each in best or self._sentences[:most]) if self._wanted else ()
+
+    def quotes(self, similarities: Mapping[str, float] | None = None, max_sentences: int = 3) -> tuple[Quote, ...]:
+        """The best sentences, in reading order; () when none answers.
+
+        With `similarities`, the cosines of those `to_compare` to the question, meaning counts as much as words, and
+        where too few words fit, one must be near enough. A question without a word that carries meaning is answered
+        by the beginning of the best passage.
+        """
+        chosen = self._chosen(similarities, max_sentences)
+        return tuple(Quote(one.passage, one.text) for one in sorted(chosen, key=lambda one: (one.passage, one.start)))
+
+    def _chosen(self, similarities: Mapping[str, float] | None, most: int) -> list[_Sentence]:
+        if not self._wanted:
+            return _opening(self._sentences, most)
+        if similarities is None:
+            return _choose(self._candidates, most)
+        if not self._fits(similarities):
+            return []
+        if not self._candidates:
+            return _nearest(self._sentences, similarities)[:most]
+        return _choose(_by_both(self._candidates, similarities), most)
+
+    def _fits(self, similarities: Mapping[str, float]) -> bool:
+        """Whether any sentence holds enough of the words, or is near enough."""
+        best = max((sum(candidate.matches.values()) for candidate in self._candidates), default=0.0)
+        return best >= _ENOUGH_WORDS * sum(self._wanted.values()) or max(similarities.values(), default=0.0) >= _NEAR
+
 
 def extract_answer(
     question: str, passages: Sequence[str], *, context: Sequence[str] = (), max_sentences: int = 3
 ) -> tuple[Quote, ...]:
-    """The sentences of the passages (best first) that answer the question best, in reading order.
-
-    Words of the question count by how rare they are in the passages, numbers more, words of the `context` (former
-    questions) less. Where no word fits, the first sentences of the best passage. () without any text.
-    """
-    sentences = _sentences(passages)
-    candidates = _candidates(sentences, _wanted(question, context, sentences))
-    chosen = _choose(candidates, max_sentences) or _opening(sentences, max_sentences)
-    return tuple(Quote(one.passage, one.text) for one in sorted(chosen, key=lambda one: (one.passage, one.start)))
+    """The sentences of the passages that answer the question best by their words, in reading order."""
+    return Extraction(question, passages, context).quotes(max_sentences=max_sentences)
 
 
 def render(quotes: Iterable[Quote]) -> str:
@@ -99,6 +143,19 @@ def _candidates(sentences: Sequence[_Sentence], wanted: Mapping[str, float]) -> 
         promised, passage = (_LEAD_SHARE * score if _leads(sentence) else 0.0), sentence.passage
         candidates.append(_Candidate(sentence, matches, score * _prior(sentence)))
     return [candidate for candidate in candidates if candidate.score > 0]
+
+
+def _by_both(candidates: Sequence[_Candidate], similarities: Mapping[str, float]) -> list[_Candidate]:
+    """Those whose similarity is known, worth as much by words as by meaning, each on a scale up to 1."""
+    known = [each for each in candidates if each.text in similarities]
+    most = max(each.score for each in known)
+    nearest = max(max(0.0, similarities[each.text]) for each in known) or 1.0
+    return [replace(each, score=each.score / most + max(0.0, similarities[each.text]) / nearest) for each in known]
+
+
+def _nearest(sentences: Sequence[_Sentence], similarities: Mapping[str, float]) -> list[_Sentence]:
+    """The one sentence that is nearest."""
+    return [max((each for each in sentences if each.text in similarities), key=lambda each: similarities[each.text])]
 
 
 def _matches(sentence: _Sentence, wanted: Mapping[str, float]) -> dict[str, float]:

@@ -9,20 +9,26 @@ from typing import Any
 import structlog
 from langchain_core.runnables import Runnable, RunnableConfig
 
+from conversational_rag.embedding.recent import QueryEmbedder
 from conversational_rag.errors import ModelError
-from conversational_rag.llm.base import ChatModels, Chosen, Finished, FixedPrompt, Usage, Word
-from conversational_rag.llm.extractive import extract_answer, render
+from conversational_rag.llm.base import ChatModels, Chosen, Finished, FixedPrompt, Prompt, Usage, Word
 from conversational_rag.rag import prompts
 from conversational_rag.rag.budget import Budget, FittedTurn, TurnPrompt
+from conversational_rag.rag.citations import check_citations
 from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.events import Answered, Found, Said, TurnEvent
+from conversational_rag.rag.markers import Markers
 from conversational_rag.rag.memory import Recall
 from conversational_rag.rag.overlaps import join_overlaps
+from conversational_rag.rag.quoting import EXTRACTIVE, answer_politely, quote
 from conversational_rag.rag.retriever import ContextRetriever, Library
+from conversational_rag.rag.small_talk import SmallTalk, small_talk_after, without_small_talk
 
-EXTRACTIVE = "extractive"
 _SUMMARY_TOKENS = 400
+_SMALL_TALK_TOKENS, _SMALL_TALK_TURNS = 200, 2
 _HISTORY_TOKENS = 2000
+# No part of the search looks further back.
+_TURNS_SEARCHED = 3
 _log = structlog.get_logger()
 
 
@@ -55,8 +61,11 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
     It is one stage on purpose: a pipeline of several costs 12 to 18 times the CPU for each streamed token.
     """
 
-    def __init__(self, models: ChatModels, top_k: int, budget: Budget | None = None) -> None:
-        self._models, self._top_k = models, top_k
+    def __init__(
+        self, models: ChatModels, top_k: int, budget: Budget | None = None, embedder: QueryEmbedder | None = None
+    ) -> None:
+        """`embedder` compares sentences by meaning when no model can speak; without one words alone decide."""
+        self._models, self._top_k, self._embedder = models, top_k, embedder
         self._budget = budget or Budget.usual(top_k, _HISTORY_TOKENS)
 
     def invoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answered:
@@ -86,40 +95,43 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
         `visible`: somebody reads the words as they come, so when the model breaks off after the first of them its
         ModelError is raised; otherwise the words come at the end in one piece, and the turn never fails.
         """
-        passages = await self.find(question)
-        prompt = TurnPrompt(question.text, passages, question.recall, self._budget)
+        plan = await self._plan(question)
         shown: tuple[Passage, ...] | None = None
-        said: list[str] = []
+        markers, said = Markers(()), list[str]()
         try:
-            async with aclosing(self._models.stream(prompt, caller=question.caller)) as pieces:
+            async with aclosing(self._speak(plan, question.caller)) as pieces:
                 async for piece in pieces:
-                    if isinstance(piece, Word):
-                        said.append(piece.text)
-                        if visible:
-                            yield Said(piece.text)
-                    elif isinstance(piece, Chosen):
+                    if isinstance(piece, Chosen):
                         shown = _passages_of(piece)
+                        markers = Markers([passage.text for passage in shown])
                         yield Found(shown, piece.model)
-                    else:
-                        text = "".join(said)
-                        if not visible:
+                        continue
+                    text = markers.feed(piece.text) if isinstance(piece, Word) else markers.close()
+                    if text:
+                        said.append(text)
+                        if visible:
                             yield Said(text)
-                        yield Answered(text, shown or (), piece.model, degraded=False, usage=piece.usage)
+                    if isinstance(piece, Finished):
+                        answered = _answered("".join(said), shown or (), piece)
+                        if not visible:
+                            yield Said(answered.text)
+                        yield answered
                         return
         except ModelError as error:
             if said and visible:
                 raise
             # The router has told the fault; this comes with each question for as long as it lasts.
             _log.debug("answering_without_model", code=error.code, retry_after=error.retry_after)
-            quoted = quote(question, passages, error.retry_after)
+            answered = await self._answer_without_model(plan, question, error.retry_after)
             if shown is None:
-                yield Found(passages, EXTRACTIVE)
-            yield Said(quoted.text)
-            yield quoted
+                yield Found(answered.passages, EXTRACTIVE)
+            yield Said(answered.text)
+            yield answered
 
     async def find(self, question: Question) -> tuple[Passage, ...]:
         """The passages for the question in the light of the conversation, best first, no text in two of them."""
-        retriever = ContextRetriever(library=question.library, history=question.turns, k=self._top_k)
+        turns = without_small_talk(question.turns, _TURNS_SEARCHED)
+        retriever = ContextRetriever(library=question.library, history=turns, k=self._top_k)
         return join_overlaps(await retriever.find(question.text))
 
     async def summarise(self, summary: str, turns: Sequence[Turn], caller: str = "") -> Summary:
@@ -134,6 +146,27 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
                     return Summary("".join(said), piece.model, piece.usage)
         raise AssertionError("a model that does not raise ends with Finished")
 
+    async def _plan(self, question: Question) -> "_Plan":
+        """Search, unless there is nothing to search for."""
+        talk = small_talk_after(question.turns, question.text)
+        if talk is not None:
+            messages = prompts.small_talk_messages(question.text, question.recall.turns[-_SMALL_TALK_TURNS:])
+            return _Plan(FixedPrompt(messages), (), talk)
+        passages = await self.find(question)
+        return _Plan(TurnPrompt(question.text, passages, question.recall, self._budget), passages)
+
+    def _speak(self, plan: "_Plan", caller: str) -> AsyncGenerator[Chosen | Word | Finished, None]:
+        if plan.talk is None:
+            return self._models.stream(plan.prompt, caller=caller)
+        return self._models.stream(
+            plan.prompt, caller=caller, max_output_tokens=_SMALL_TALK_TOKENS, purpose="small talk"
+        )
+
+    async def _answer_without_model(self, plan: "_Plan", question: Question, retry_after: float | None) -> Answered:
+        if plan.talk is not None:
+            return answer_politely(plan.talk, retry_after)
+        return await quote(question.text, question.turns, plan.passages, self._embedder, retry_after)
+
     async def _answer(self, question: Question) -> TurnEvent:
         async for event in self.events(question, visible=False):
             if isinstance(event, Answered):
@@ -146,15 +179,20 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
                 yield event
 
 
-def quote(question: Question, passages: Sequence[Passage], retry_after: float | None) -> Answered:
-    """The answer without a model: the sentences of the passages that fit the question best, quoted exactly."""
-    before = [question.turns[-1].question] if question.turns else []
-    quotes = extract_answer(question.text, [passage.text for passage in passages], context=before)
-    text = render(quotes) if quotes else prompts.NOTHING_FOUND
-    return Answered(text, tuple(passages), EXTRACTIVE, True, Usage(0, 0, 0, 0), retry_after)
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a turn asks the model, the passages it has found, and the small talk it is, if it is."""
+
+    prompt: Prompt
+    passages: tuple[Passage, ...]
+    talk: SmallTalk | None = None
+
+
+def _answered(text: str, shown: tuple[Passage, ...], finished: Finished) -> Answered:
+    citations = check_citations(text, shown)
+    return Answered(text, shown, finished.model, degraded=False, usage=finished.usage, citations=citations)
 
 
 def _passages_of(chosen: Chosen) -> tuple[Passage, ...]:
     """The passages that the model was really shown."""
-    assert isinstance(chosen.prompt, FittedTurn)
-    return chosen.prompt.passages
+    return chosen.prompt.passages if isinstance(chosen.prompt, FittedTurn) else ()

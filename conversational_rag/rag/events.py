@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from conversational_rag.llm.base import Usage
+from conversational_rag.rag.citations import Citation
 from conversational_rag.rag.conversation import Passage
 
 
@@ -25,7 +26,7 @@ class Said:
 class Answered:
     """The whole answer. `degraded`: no model could speak, the text is quoted; `retry_after` in seconds, if known.
 
-    `cached`: it was given before, and cost nothing this time.
+    `cached`: it was given before, and cost nothing this time. `citations`: one for each of the passages.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Answered:
     usage: Usage
     retry_after: float | None = None
     cached: bool = False
+    citations: tuple[Citation, ...] = ()
 
 
 TurnEvent = Found | Said | Answered

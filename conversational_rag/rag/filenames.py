@@ -3,17 +3,21 @@
 import functools
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from conversational_rag.rag.stopwords import STOP_WORDS
+from conversational_rag.db.spelling import asked_words
+from conversational_rag.rag.languages import guess_language
+from conversational_rag.rag.words import small_words
 
 _FISCAL_YEAR = re.compile(r"\b(fy) ?['’]?(\d\d)(?!\d)", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PART = re.compile(r"[^\W_]+")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _MOST_JOINED = 3
 _SHORTEST_BEGINNING = 4
 _BEGINNING_WEIGHT = 0.5
@@ -62,24 +66,27 @@ def _weight(form: str, count: int, names: int) -> float:
 
 @functools.lru_cache(maxsize=20_000)
 def _read_name(filename: str) -> _Name:
-    parts = _parts(PurePath(filename).stem)
-    own = frozenset(parts) - STOP_WORDS or frozenset(parts)
+    stem = PurePath(filename).stem
+    parts = _parts(stem)
+    own = frozenset(parts) - small_words(guess_language(stem)) or frozenset(parts)
     beginnings = {f"{beginning}<" for word in own for beginning in _beginnings(word)}
     return _Name(own, own | _joined(parts) | beginnings | {f"{word}>" for word in own})
 
 
 def _asked_forms(question: str) -> frozenset[str]:
     parts = _parts(question)
-    asked = frozenset(parts) - STOP_WORDS
+    asked = frozenset(parts) - small_words(guess_language(question))
     beginnings = {f"{beginning}>" for word in asked for beginning in _beginnings(word)}
     # "<": the question has the beginning of a name's word ("Ulta" of ULTABEAUTY); ">": the other way ("reports").
     return asked | _joined(parts) | beginnings | {f"{word}<" for word in asked if len(word) >= _SHORTEST_BEGINNING}
 
 
 def _parts(text: str) -> list[str]:
-    """Words and numbers, lower-case: AnnualReport_FY22 is annual, report, fy, 2022."""
-    spaced = _YEAR.sub(r" \1 ", _FISCAL_YEAR.sub(r"\1 20\2", text.replace("_", " ")))
-    return _PART.findall(_CAMEL.sub(" ", spaced).lower())
+    """Words and numbers, lower-case and without accents: AnnualReport_FY22 is annual, report, fy, 2022."""
+    plain = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
+    spaced = _YEAR.sub(r" \1 ", _FISCAL_YEAR.sub(r"\1 20\2", plain.replace("_", " ")))
+    parts = _PART.findall(_CAMEL.sub(" ", spaced).lower())
+    return parts if text.isascii() else [form for part in parts for form in asked_words(part)]
 
 
 def _joined(parts: Sequence[str]) -> frozenset[str]:

@@ -10,6 +10,9 @@ DEPTH = 100
 """How many of each leg are fused; the scores of the rest say too little."""
 
 _WORDS, _MEANING, _FILENAME = 0.4, 0.6, 0.3
+# Where all similarities are this close, as among hundreds of pages of one form, they tell chance: they then count less,
+# and the number or the name in the question decides. docs/retrieval.md has the figures.
+_LEAST_SPREAD = 0.1
 # bm25 in SQLite has k1 = 1.2 and b = 0.75 fixed: a word that a chunk holds once loses this share of its weight for
 # each average length the chunk has more than the average, k1 * b / (1 + k1). See `_without_length`.
 _LENGTH_SHARE = 1.2 * 0.75 / (1 + 1.2)
@@ -35,7 +38,7 @@ class Evidence:
 
 def rank(candidates: Mapping[int, Candidate], evidence: Evidence, k: int) -> list[Passage]:
     """The k best candidates, best first, each text once; scores run from 0 to 1 and fall with the rank."""
-    meaning = _scale(_with_neighbours(_known(evidence.meaning, candidates), candidates))
+    meaning = _scale(_with_neighbours(_known(evidence.meaning, candidates), candidates), _LEAST_SPREAD)
     words = _scale(_without_length(_known(evidence.words, candidates), candidates))
     most = _WORDS + _MEANING + (_FILENAME if evidence.filenames else 0.0)
     scores = {
@@ -82,14 +85,17 @@ def _without_length(scores: dict[int, float], candidates: Mapping[int, Candidate
     }
 
 
-def _scale(scores: dict[int, float]) -> dict[int, float]:
-    """The best DEPTH scores from 1 down to 0; when there are fewer, the last one stands the higher the fewer."""
+def _scale(scores: dict[int, float], least_spread: float = 0.0) -> dict[int, float]:
+    """The best DEPTH scores from 1 down to 0; when there are fewer, the last one stands the higher the fewer.
+
+    Scores that lie closer together than `least_spread` stay that much below 1.
+    """
     best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:DEPTH]
     if not best:
         return {}
     highest, last = best[0][1], best[-1][1]
     lowest = min(last, last * len(best) / DEPTH)
-    spread = highest - lowest
+    spread = max(highest - lowest, least_spread)
     return {chunk_id: (score - lowest) / spread if spread > 0 else 1.0 for chunk_id, score in best}
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conversational_rag.rag.conversation import ANSWER_CHARACTERS, Turn
-from conversational_rag.rag.words import content_words, words
+from conversational_rag.rag.languages import guess_language
+from conversational_rag.rag.words import beginnings, content_words, other_spellings, words
 
 CONTEXT_WEIGHT = 0.07
 """What a word of the turns before counts, beside 1 for a word of the question."""
@@ -27,22 +28,33 @@ _MOST_CONTEXT_WORDS = 96
 
 @dataclass(frozen=True, slots=True)
 class QueryWords:
-    """The words of the question, and those that only the turns before it hold; each once, lower-case."""
+    """The words of the question, and those that only the turns before it hold; each once, lower-case.
+
+    `beginnings` count as words of the question: every word that begins so is meant.
+    """
 
     question: tuple[str, ...]
     context: tuple[str, ...]
+    beginnings: tuple[str, ...] = ()
 
 
 def query_words(question: str, history: Sequence[Turn]) -> QueryWords:
     """What the keyword index is asked. A question of nothing but small words is left to its context, if it has one."""
     question = question[:QUESTION_CHARACTERS]
     asked = content_words(question)[:_MOST_WORDS]
-    before = [turn.question[:ANSWER_CHARACTERS] for turn in reversed(history[-_QUESTIONS_BEFORE:])]
-    said = content_words(" ".join([*before, *last_answers(history)]))
-    context = [word for word in said if word not in set(asked)]
+    context = [word for word in _said_before(history) if word not in set(asked)]
     if not asked and not context:
         asked = words(question)[:_MOST_WORDS]
-    return QueryWords(tuple(asked), tuple(context[:_MOST_CONTEXT_WORDS]))
+    if asked:
+        asked = [*asked, *other_spellings(question)][:_MOST_WORDS]
+    begun = beginnings(asked, guess_language(question))
+    return QueryWords(tuple(asked), tuple(context[:_MOST_CONTEXT_WORDS]), tuple(dict.fromkeys(begun)))
+
+
+def _said_before(history: Sequence[Turn]) -> list[str]:
+    """The words of the last questions and answers, each text by the small words of its own language."""
+    said = [turn.question[:ANSWER_CHARACTERS] for turn in reversed(history[-_QUESTIONS_BEFORE:])]
+    return list(dict.fromkeys(word for text in [*said, *last_answers(history)] for word in content_words(text)))
 
 
 def last_answers(history: Sequence[Turn]) -> list[str]:

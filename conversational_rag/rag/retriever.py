@@ -4,7 +4,7 @@ Two legs search at once, meaning (vectors) and words (bm25), and are blended by 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -26,16 +26,15 @@ from conversational_rag.rag.query import (
 )
 
 Vectors = NDArray[np.float32]
+# Makes one unit vector, shape (dimensions,), of those of several texts, shape (texts, dimensions).
+Combine = Callable[[Vectors], Vectors]
 
 
 class Library(Protocol):
     """One client's documents, as far as they are ready to be searched."""
 
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of questions, shape (len(texts), dimensions)."""
-
-    async def nearest(self, vector: Vectors, k: int) -> Mapping[int, float]:
-        """The cosine similarity of the k nearest chunks, by chunk id."""
+    async def nearest(self, texts: Sequence[str], combine: Combine, k: int) -> Mapping[int, float]:
+        """The cosine similarity of the k chunks nearest to what is combined of the texts' vectors, by chunk id."""
 
     async def matching(self, words: QueryWords, k: int) -> Mapping[int, float]:
         """The bm25 score (above 0) of about k chunks that hold words of the query, by chunk id."""
@@ -96,8 +95,8 @@ async def find(library: Library, question: str, history: Sequence[Turn], k: int)
 
 async def _search_meaning(library: Library, question: str, history: Sequence[Turn]) -> Mapping[int, float]:
     """Search for the question near the last answers."""
-    asked, *answers = await library.embed([question[:QUESTION_CHARACTERS], *last_answers(history)])
-    return await library.nearest(query_vector(asked, answers), DEPTH)
+    texts = [question[:QUESTION_CHARACTERS], *last_answers(history)]
+    return await library.nearest(texts, lambda vectors: query_vector(vectors[0], list(vectors[1:])), DEPTH)
 
 
 def _document(passage: Passage) -> Document:

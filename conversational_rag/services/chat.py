@@ -21,14 +21,17 @@ from conversational_rag.errors import ModelError
 from conversational_rag.llm.base import Usage
 from conversational_rag.observability.metrics import Metrics
 from conversational_rag.rag.chain import ConversationalRetrievalChain, Question
+from conversational_rag.rag.citations import check_citations
 from conversational_rag.rag.conversation import Passage
 from conversational_rag.rag.events import Answered, Found, Said, TurnEvent
 from conversational_rag.rag.memory import Memory, Recall
 from conversational_rag.rag.retriever import Library
 from conversational_rag.security.tenants import Tenant
+from conversational_rag.services import kept_answers
 from conversational_rag.services.answer_cache import AnswerCache
 from conversational_rag.services.clients import Clients
 from conversational_rag.services.conversations import Asked, Conversation, Conversations
+from conversational_rag.services.sources import sources
 from conversational_rag.services.usage import UsageRecord, cost, cost_of_summary
 
 _log = structlog.get_logger()
@@ -36,12 +39,13 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a caller asks; `session_id` None begins a new session."""
+    """What a caller asks; `session_id` None begins a new session. The answer is kept under `reply_key`."""
 
     tenant: Tenant
     message: str
     session_id: str | None = None
     use_memory: bool = True
+    reply_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class Chat:
         self._afterwards: set[asyncio.Task[None]] = set()
 
     async def answer(self, ask: Ask) -> End:
-        """The whole answer at once. Raises ClientNotFound, SessionNotFound, EmbeddingModelChanged."""
+        """The whole answer at once. Raises ClientNotFound, SessionNotFound."""
         async with aclosing(self.events(ask, visible=False)) as events:
             async for event in events:
                 if isinstance(event, End):
@@ -151,7 +155,7 @@ class Chat:
         session, turns = asked.conversation.session, asked.conversation.turns
         recall = self._memory.recall(turns, session.memory_start, session.summary)
         question = Question(self._library(ask.tenant), ask.message, turns, recall, ask.tenant.client_id)
-        return _Turn(ask.tenant, question, session.session_id, asked.new_session, asked)
+        return _Turn(ask.tenant, question, session.session_id, asked.new_session, asked, reply_key=ask.reply_key)
 
     def _keep(self, turn: "_Turn", answered: Answered, status: str) -> asyncio.Task[None]:
         """Close the turn, at once, so that it is stored once; then write the answer and its price down."""
@@ -165,7 +169,8 @@ class Chat:
         recall = turn.question.recall
         summarise = self._memory.kind == "summary" and bool(recall.dropped)
         cut = None if summarise else _cut(asked.conversation.session, recall)
-        await self._conversations.answer(asked, self._new_answer(answered, status), cost(answered), cut)
+        kept = kept_answers.under(turn.reply_key, answered) if status == COMPLETE else None
+        await self._conversations.answer(asked, self._new_answer(answered, status), cost(answered), cut, kept)
         if summarise:
             self._later(self._summarise(asked.conversation, recall))
 
@@ -175,7 +180,7 @@ class Chat:
             content=answered.text,
             timestamp=self._conversations.now(),
             status=status,
-            sources=json.dumps([source(passage) for passage in answered.passages], ensure_ascii=False),
+            sources=json.dumps(sources(answered), ensure_ascii=False),
             model=answered.model,
             degraded=answered.degraded,
             prompt_tokens=usage.prompt_tokens,
@@ -191,7 +196,8 @@ class Chat:
         if not said:
             self._conversations.give_up(turn.asked)
             return
-        partial = Answered(said, turn.passages, turn.model, False, Usage(0, 0, 0, 1))
+        citations = check_citations(said, turn.passages)
+        partial = Answered(said, turn.passages, turn.model, False, Usage(0, 0, 0, 1), citations=citations)
         self._keep(turn, partial, PARTIAL)
 
     async def _summarise(self, conversation: Conversation, recall: Recall) -> None:
@@ -222,7 +228,7 @@ class Chat:
 
 @dataclass(slots=True)
 class _Turn:
-    """A turn under way; `asked` is None when nothing is, or is still to be, written down."""
+    """A turn under way; `asked` is None when nothing is to be written down (any more)."""
 
     tenant: Tenant
     question: Question
@@ -231,18 +237,7 @@ class _Turn:
     asked: Asked | None = None
     passages: tuple[Passage, ...] = ()
     model: str = ""
-
-
-def source(passage: Passage) -> dict[str, Any]:
-    """A passage as callers see it."""
-    return {
-        "page": passage.page,
-        "place": passage.place,
-        "content": passage.text,
-        "filename": passage.filename,
-        "document_id": passage.document_id,
-        "score": round(passage.score, 4),
-    }
+    reply_key: str | None = None
 
 
 def _cut(session: SessionRow, recall: Recall) -> tuple[int, str] | None:

@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from conversational_rag.db import chunks, keyword_index, neighbours
+from conversational_rag.db import chunks, clients, keyword_index, neighbours
 from conversational_rag.db.chunks import ChunkRow
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.keyword_index import WeightedWords
+from conversational_rag.embedding.former import FormerModel
 from conversational_rag.embedding.recent import QueryEmbedder
 from conversational_rag.rag.conversation import Passage
 from conversational_rag.rag.fusion import Candidate
 from conversational_rag.rag.query import CONTEXT_WEIGHT, QueryWords
+from conversational_rag.rag.retriever import Combine
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.vectorstores.base import Hit, Vectors
 
@@ -21,24 +23,42 @@ class Index(Protocol):
     async def search(self, tenant: Tenant, vector: Vectors, k: int) -> list[Hit]:
         """The k nearest vectors by cosine, best first."""
 
+    async def search_former(self, tenant: Tenant, fingerprint: str, vector: Vectors, k: int) -> list[Hit]:
+        """The same among the vectors that another model has left."""
+
 
 class ClientLibrary:
-    """The ready documents of one client."""
+    """The ready documents of one client.
 
-    def __init__(self, tenant: Tenant, database: Database, index: Index, pool: QueryEmbedder) -> None:
-        self._tenant, self._database, self._index, self._pool = tenant, database, index, pool
+    While they are embedded anew, questions are asked in the terms of the former model, whose vectors the index still
+    holds; of a model that is not at hand nothing is near anything, and the words alone find.
+    """
 
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of questions, shape (len(texts), dimensions)."""
-        return await self._pool.embed_queries(texts)
+    def __init__(
+        self,
+        tenant: Tenant,
+        database: Database,
+        index: Index,
+        pool: QueryEmbedder,
+        former: FormerModel | None = None,
+    ) -> None:
+        self._tenant, self._database, self._index, self._pool, self._former = tenant, database, index, pool, former
 
-    async def nearest(self, vector: Vectors, k: int) -> Mapping[int, float]:
-        """The cosine similarity of the k nearest chunks, by chunk id."""
-        return {hit.chunk_id: hit.similarity for hit in await self._index.search(self._tenant, vector, k)}
+    async def nearest(self, texts: Sequence[str], combine: Combine, k: int) -> Mapping[int, float]:
+        """The cosine similarity of the k chunks nearest to what is combined of the texts' vectors, by chunk id."""
+        client = await self._database.read(clients.find, self._tenant)
+        if client is None or client.former_fingerprint is None:
+            vector = combine(await self._pool.embed_queries(texts))
+            return _similarities(await self._index.search(self._tenant, vector, k))
+        fingerprint = client.former_fingerprint
+        vectors = None if self._former is None else await self._former.embed_queries(fingerprint, texts)
+        if vectors is None:
+            return {}
+        return _similarities(await self._index.search_former(self._tenant, fingerprint, combine(vectors), k))
 
     async def matching(self, words: QueryWords, k: int) -> Mapping[int, float]:
         """The bm25 score (above 0) of about k chunks that hold words of the query, by chunk id."""
-        weighted = WeightedWords(words.question, words.context, CONTEXT_WEIGHT)
+        weighted = WeightedWords(words.question, words.context, CONTEXT_WEIGHT, words.beginnings)
         return await self._database.read(keyword_index.search, self._tenant, weighted, k)
 
     async def filenames(self) -> Mapping[str, str]:
@@ -48,6 +68,10 @@ class ClientLibrary:
     async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
         """These chunks, by id; those that may not be seen (any more) are left out."""
         return await self._database.read(_read_candidates, self._tenant, chunk_ids)
+
+
+def _similarities(hits: Sequence[Hit]) -> dict[int, float]:
+    return {hit.chunk_id: hit.similarity for hit in hits}
 
 
 def _read_candidates(connection: Connection, tenant: Tenant, chunk_ids: Sequence[int]) -> dict[int, Candidate]:

@@ -18,6 +18,7 @@ from bert.quantisation import Int8, quantise
 from bert.weights import Bert, read_bert, read_safetensors
 from tokenizers import Tokenizer
 
+from conversational_rag.embedding.model_folder import exported
 from conversational_rag.embedding.onnx import SHIPPED_FOLDER, OnnxEmbedder
 
 _INPUTS = "inputs"
@@ -146,7 +147,7 @@ def test_an_exported_folder_is_an_embedder(
 ) -> None:
     exporter.export(tiny_source, tmp_path / "one")
     embedder, tokenizer = (
-        OnnxEmbedder(tmp_path / "one", "tiny"),
+        OnnxEmbedder(exported(tmp_path / "one", "tiny")),
         Tokenizer.from_file(str(tiny_source / "tokenizer.json")),
     )
     tokenizer.no_padding()

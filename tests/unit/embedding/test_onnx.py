@@ -14,6 +14,7 @@ import pytest
 from onnxruntime.capi import onnxruntime_pybind11_state as vendor
 from tokenizers import Tokenizer
 
+from conversational_rag.embedding.model_folder import exported
 from conversational_rag.embedding.onnx import SHIPPED_FOLDER, VENDOR_ERRORS, OnnxEmbedder
 from conversational_rag.errors import ConfigurationError, Unavailable
 
@@ -84,10 +85,10 @@ def test_a_slice_has_work_for_every_thread(shipped: OnnxEmbedder) -> None:
 
 def test_the_fingerprint_names_the_model_and_changes_with_either_file(shipped: OnnxEmbedder, tmp_path: Path) -> None:
     shutil.copytree(SHIPPED_FOLDER, tmp_path / "copy")
-    same = OnnxEmbedder(tmp_path / "copy", "all-MiniLM-L6-v2")
+    same = OnnxEmbedder(exported(tmp_path / "copy", "all-MiniLM-L6-v2"))
     with (tmp_path / "copy" / "tokenizer.json").open("a") as file:
         file.write("\n")
-    other = OnnxEmbedder(tmp_path / "copy", "all-MiniLM-L6-v2")
+    other = OnnxEmbedder(exported(tmp_path / "copy", "all-MiniLM-L6-v2"))
     assert re.fullmatch(r"all-MiniLM-L6-v2@[0-9a-f]{16}", shipped.fingerprint)
     assert same.fingerprint == shipped.fingerprint
     assert other.fingerprint != shipped.fingerprint
@@ -98,7 +99,7 @@ def test_a_missing_file_is_named(name: str, tmp_path: Path) -> None:
     shutil.copytree(SHIPPED_FOLDER, tmp_path / "copy")
     (tmp_path / "copy" / name).unlink()
     with pytest.raises(ConfigurationError, match=rf"EMBEDDING_MODEL: {name} .* cannot be read") as caught:
-        OnnxEmbedder(tmp_path / "copy", "some-model")
+        OnnxEmbedder(exported(tmp_path / "copy", "some-model"))
     assert isinstance(caught.value.__cause__, FileNotFoundError)
 
 
@@ -115,7 +116,7 @@ def test_a_broken_file_is_a_configuration_error(name: str, content: bytes, messa
     shutil.copytree(SHIPPED_FOLDER, tmp_path / "copy")
     (tmp_path / "copy" / name).write_bytes(content)
     with pytest.raises(ConfigurationError, match=f"EMBEDDING_MODEL: .*{message}") as caught:
-        OnnxEmbedder(tmp_path / "copy", "some-model")
+        OnnxEmbedder(exported(tmp_path / "copy", "some-model"))
     assert caught.value.__cause__ is not None
 
 
@@ -127,14 +128,14 @@ def test_every_error_of_onnxruntime_has_a_row() -> None:
 
 def test_a_model_that_does_not_fit_its_tokenizer_is_a_configuration_error(tiny_graph_folder: Path) -> None:
     shutil.copy(SHIPPED_FOLDER / "tokenizer.json", tiny_graph_folder)  # knows words that the tiny model does not
-    embedder = OnnxEmbedder(tiny_graph_folder, "tiny")
+    embedder = OnnxEmbedder(exported(tiny_graph_folder, "tiny"))
     with pytest.raises(ConfigurationError, match="the model tiny is broken") as caught:
         embedder.embed(["ships"])
     assert isinstance(caught.value.__cause__, vendor.InvalidArgument)
 
 
 def test_a_run_that_fails_is_unavailable_and_the_next_one_is_not(tiny_graph_folder: Path) -> None:
-    embedder = OnnxEmbedder(tiny_graph_folder, "tiny")
+    embedder = OnnxEmbedder(exported(tiny_graph_folder, "tiny"))
     with pytest.raises(Unavailable, match="could not run") as caught:
         embedder.embed(["too many letters for a model of sixteen positions"])
     assert type(caught.value.__cause__).__name__ in VENDOR_ERRORS

@@ -74,7 +74,22 @@ async def test_a_question_waits_for_one_slice_at_most(pool: EmbeddingPool, toy: 
     tasks += await _queued(pool.embed_query("urgent"))
     toy.gate.set()
     await asyncio.gather(*tasks)
-    assert toy.calls == [["aaa", "bbb"], ["urgent"], ["cc", "dd"], ["e"]]
+    assert toy.calls == [["aaa", "bbb"], ["urgent"], ["cc"], ["dd"], ["e"]]
+
+
+async def test_passages_go_in_small_slices_while_questions_are_asked_and_in_whole_ones_afterwards(
+    toy: RecordingEmbedder,
+) -> None:
+    now = 100.0
+    pool = EmbeddingPool(lambda: toy, clock=lambda: now)
+    await pool.embed_passages(["a", "a", "a"])
+    await pool.embed_query("question")
+    now += 1.9
+    await pool.embed_passages(["b", "b", "b"])
+    now += 0.2
+    await pool.embed_passages(["c", "c", "c"])
+    assert toy.calls == [["a", "a"], ["a"], ["question"], ["b"], ["b"], ["b"], ["c", "c"], ["c"]]
+    await pool.close()
 
 
 async def test_two_uploads_take_turns(pool: EmbeddingPool, toy: RecordingEmbedder) -> None:

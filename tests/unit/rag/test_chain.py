@@ -3,7 +3,6 @@
 import math
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
-import numpy as np
 import pytest
 from langchain_core.messages import BaseMessage
 
@@ -15,19 +14,20 @@ from conversational_rag.rag.events import Answered, Found, Said
 from conversational_rag.rag.fusion import Candidate
 from conversational_rag.rag.memory import Recall
 from conversational_rag.rag.query import QueryWords
-from conversational_rag.rag.retriever import Vectors
+from conversational_rag.rag.retriever import Combine
 
 TEXTS = {1: "The bridge was opened in 1932.", 2: "It is painted grey.", 3: "Tulips are planted in October."}
 ANSWER = [Word("In "), Word("1932 [1]."), Finished("a model", Usage(100, 5, 0, 1), "stop")]
 
 
 class Shelf:
-    """A library of three chunks, the first of which is nearest to everything."""
+    """A library of three chunks, the first of which is nearest to everything; remembers what was searched for."""
 
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        return np.ones((len(texts), 4), dtype=np.float32) / 2
+    def __init__(self) -> None:
+        self.searched: list[Sequence[str]] = []
 
-    async def nearest(self, vector: Vectors, k: int) -> Mapping[int, float]:
+    async def nearest(self, texts: Sequence[str], combine: Combine, k: int) -> Mapping[int, float]:
+        self.searched.append(texts)
         return {1: 0.9, 2: 0.5, 3: 0.1}
 
     async def matching(self, words: QueryWords, k: int) -> Mapping[int, float]:
@@ -47,6 +47,7 @@ class Models:
         self._pieces, self._most_tokens = pieces, most_tokens
         self.asked: list[Sequence[BaseMessage]] = []
         self.callers: list[str] = []
+        self.purposes: list[str] = []
         self.left = False
 
     async def stream(
@@ -56,6 +57,7 @@ class Models:
         assert fitted is not None
         self.asked.append(fitted.messages)
         self.callers.append(caller)
+        self.purposes.append(purpose)
         try:
             for number, piece in enumerate(self._pieces):
                 if isinstance(piece, ModelError):
@@ -82,7 +84,7 @@ async def test_a_turn_tells_passages_words_and_the_whole_with_one_call() -> None
     found, *said, answered = await told(models)
     assert isinstance(found, Found)
     assert [passage.chunk_id for passage in found.passages] == [1, 2]
-    assert [event.text for event in said if isinstance(event, Said)] == ["In ", "1932 [1]."]
+    assert [event.text for event in said if isinstance(event, Said)] == ["In", " 1932 [1]."]
     assert isinstance(answered, Answered)
     assert (answered.text, answered.model, answered.degraded) == ("In 1932 [1].", "a model", False)
     assert answered.usage.llm_calls == 1
@@ -164,3 +166,37 @@ async def test_the_summary_is_asked_of_the_model() -> None:
     summary = await ConversationalRetrievalChain(models, top_k=2).summarise("Before.", question().turns)
     assert (summary.text, summary.usage.llm_calls) == ("In 1932 [1].", 1)
     assert "A bridge." in models.asked[0][0].text
+
+
+async def test_small_talk_is_not_searched_for_and_asks_a_small_model_shortly() -> None:
+    models, asked = Models(*ANSWER), question("thanks!")
+    events = [event async for event in ConversationalRetrievalChain(models, top_k=2).events(asked)]
+    assert asked.library.searched == []  # type: ignore[attr-defined]
+    assert events[0] == Found((), "a model")
+    assert isinstance(answered := events[-1], Answered)
+    assert (answered.text, answered.passages, answered.citations) == ("In 1932.", (), ())
+    assert [message.text for message in models.asked[0]][1:] == ["What is this?", "A bridge.", "thanks!"]
+    assert models.purposes == ["small talk"]
+
+
+async def test_small_talk_without_a_model_is_answered_politely() -> None:
+    chain = ConversationalRetrievalChain(Models(RateLimited(retry_after=5)), top_k=2)
+    found, said, answered = [event async for event in chain.events(question("danke"))]
+    assert found == Found((), "extractive")
+    assert said == Said("Gern geschehen!")
+    assert isinstance(answered, Answered)
+    assert (answered.degraded, answered.passages, answered.retry_after) == (True, (), 5)
+
+
+async def test_a_question_behind_small_talk_is_searched_in_the_light_of_the_question_before() -> None:
+    library, turns = Shelf(), (Turn(1, "What is this?", "A bridge."), Turn(3, "thanks", "You are welcome."))
+    asked = Question(library, "When was it opened?", turns, Recall(turns, "", 0))
+    await ConversationalRetrievalChain(Models(*ANSWER), top_k=2).ainvoke(asked)
+    assert library.searched == [["When was it opened?", "A bridge."]]
+
+
+async def test_what_is_cited_is_told_with_the_answer() -> None:
+    *_, answered = await told(Models(Word("It opened in 1932 ["), Word("1, 7]. It is red [2]."), ANSWER[-1]))
+    assert isinstance(answered, Answered)
+    assert answered.text == "It opened in 1932 [1]. It is red [2]."
+    assert [(each.cited, each.verified) for each in answered.citations] == [(True, True), (True, None)]

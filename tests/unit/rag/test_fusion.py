@@ -33,7 +33,7 @@ def test_one_leg_alone_is_enough(evidence: Evidence) -> None:
 
 def test_scores_fall_from_at_most_1_to_at_least_0() -> None:
     ids = range(1, 2 * DEPTH)
-    evidence = Evidence({i: -i / 1000 for i in ids}, {i: 1 / i for i in ids}, {"doc": 1.0})
+    evidence = Evidence({i: -i / 100 for i in ids}, {i: 1 / i for i in ids}, {"doc": 1.0})
     scores = [p.score for p in rank({i: candidate(i) for i in ids}, evidence, 1000)]
     assert scores == sorted(scores, reverse=True)
     assert scores[0] == pytest.approx(1)
@@ -109,3 +109,10 @@ def test_chunks_that_sql_does_not_show_are_left_out_and_bend_no_scale() -> None:
     known = Evidence({1: 0.5, 2: 0.4}, {1: 2.0}, {})
     candidates = {1: candidate(1), 2: candidate(2)}
     assert rank(candidates, found, 4) == rank(candidates, known, 4)
+
+
+def test_similarities_that_lie_close_together_do_not_outvote_the_words() -> None:
+    pages = range(1, DEPTH + 1)
+    alike = {i: 0.80 + i / 5000 for i in pages}  # hundreds of forms of one kind: 0.02 from the first to the last
+    evidence = Evidence(alike, {7: 9.0, DEPTH: 6.0, 3: 1.0}, {})
+    assert order(*map(candidate, pages), evidence=evidence)[0] == 7

@@ -1,5 +1,7 @@
 """What is said to the model."""
 
+from dataclasses import replace
+
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from conversational_rag.rag import prompts
@@ -44,3 +46,17 @@ def test_a_summary_stands_before_the_turns() -> None:
     messages = prompts.answer_messages("Q?", [], [Turn(1, "First?", "One.")], "They spoke of bridges.")
     assert "They spoke of bridges." in messages[1].text
     assert messages[2].text == "First?"
+
+
+def test_a_passage_says_its_place_where_it_has_one() -> None:
+    rendered = prompts.render_passages([replace(passage("Text.", page=None), place='Sheet "Costs"')])
+    assert rendered.startswith("""<passage number="1" file="a.pdf" place='Sheet "Costs"'>""")
+    assert "place=" not in prompts.render_passages([passage("Text.")])
+    long = prompts.render_passages([replace(passage("Text."), place="x" * 500)])
+    assert 'page="3" place="xxx' in long
+    assert len(long) < 200
+
+
+def test_small_talk_is_answered_without_passages_or_rules_for_them() -> None:
+    messages = prompts.small_talk_messages("thanks", [Turn(1, "First?", "One.")])
+    assert [message.text for message in messages] == [prompts.SMALL_TALK, "First?", "One.", "thanks"]

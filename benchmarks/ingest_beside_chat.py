@@ -1,0 +1,138 @@
+"""What an upload costs those who ask meanwhile: /health and a chat, idle and beside the ingestion of a long PDF.
+
+    python benchmarks/ingest_beside_chat.py [--pages 500] [--samples 300] [--json]
+
+The model is a stand-in that answers at once, in a process of its own; the uploads and the questions belong to
+different clients. One caller asks both, one after the other and without a pause, first of an idle server and then
+for as long as the PDF is read, split, embedded and stored. The goal: the p99 beside the upload is below 3 times
+the idle one.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
+
+from files.makers import make_pdf  # noqa: E402 a checkout need not be installed
+from running_server import RunningServer  # noqa: E402
+from streams import stand_in  # noqa: E402
+
+_CLAUSE = "Clause {0} of page {1} regulates item {2} and what follows from it for those who own it. "
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of request; times in milliseconds."""
+
+    name: str
+    idle: int
+    idle_p50: float
+    idle_p99: float
+    during: int
+    during_p50: float
+    during_p99: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times the idle p99."""
+        return self.during_p99 / self.idle_p99
+
+
+def main() -> None:
+    """Measure, and print a table or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=500)
+    parser.add_argument("--samples", type=int, default=300, help="requests of each kind while the server is idle")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with (
+        stand_in(words=5, delay=0.0) as url,
+        tempfile.TemporaryDirectory() as folder,
+        RunningServer(Path(folder), GROQ_API_KEY="gsk_bench", GROQ_API_BASE=url, ANSWER_CACHE_SIZE="0") as server,
+    ):
+        rows, seconds = measure(server, options.pages, options.samples)
+    report = {"pages": options.pages, "seconds": seconds, "rows": [asdict(row) | {"ratio": row.ratio} for row in rows]}
+    print(json.dumps(report) if options.json else table(rows, options.pages, seconds))
+
+
+def measure(server: RunningServer, pages: int, samples: int) -> tuple[list[Row], float]:
+    """The rows of /health and chat, and how long the PDF took."""
+    rivers = [(f"river-{n}.txt", f"River number {n} flows through valley {n * 7}.".encode()) for n in range(20)]
+    client_id = server.new_client(*rivers)
+    asked = iter(range(10**9))
+
+    def health() -> None:
+        assert server.http.get("/health").status_code == 200
+
+    def chat() -> None:
+        assert not server.ask(client_id, f"Which river is number {next(asked)}?", use_memory=False)["degraded"]
+
+    calls = (health, chat)
+    timed(calls, range(20))
+    idle = timed(calls, range(samples))
+    begun = time.perf_counter()
+    during = timed(calls, going_on(server, make_pdf([page(n) for n in range(pages)])))
+    seconds = time.perf_counter() - begun
+    return [row(call.__name__, idle[n], during[n]) for n, call in enumerate(calls)], seconds
+
+
+def page(number: int) -> str:
+    """A page of 2,500 characters."""
+    return "".join(_CLAUSE.format(clause, number, clause * number) for clause in range(30))
+
+
+def going_on(server: RunningServer, pdf: bytes) -> Iterable[None]:
+    """For as long as the file is taken in."""
+    files = {"files": ("long.pdf", pdf)}
+    job = server.http.post("/api/v1/ingest/?background=true", files=files, data={"client_id": "owner"}).json()
+    address, looked = f"/api/v1/ingest/jobs/{job['job_id']}", time.monotonic()
+    while not job["finished"]:
+        yield
+        # Looking is not what is measured: it happens twice a second.
+        if time.monotonic() - looked > 0.5:
+            job, looked = server.http.get(address).json(), time.monotonic()
+    assert job["state"] == "ready", job
+
+
+def timed(calls: Iterable[Callable[[], None]], rounds: Iterable[object]) -> list[list[float]]:
+    """The milliseconds of each call in each round."""
+    taken: list[list[float]] = [[] for _ in calls]
+    for _ in rounds:
+        for milliseconds, call in zip(taken, calls, strict=True):
+            started = time.perf_counter()
+            call()
+            milliseconds.append((time.perf_counter() - started) * 1e3)
+    return taken
+
+
+def row(name: str, idle: list[float], during: list[float]) -> Row:
+    """The quantiles of both."""
+    return Row(name, len(idle), median(idle), p99(idle), len(during), median(during), p99(during))
+
+
+def p99(values: list[float]) -> float:
+    """99 of 100 are not above it."""
+    return sorted(values)[int(0.99 * (len(values) - 1))]
+
+
+def table(rows: list[Row], pages: int, seconds: float) -> str:
+    """The rows as text."""
+    lines = [f"{'':8}{'idle p50':>10}{'p99':>9}{'':8}{'during p50':>12}{'p99':>9}{'':8}{'p99 ratio':>10}"]
+    lines += [
+        f"{row.name:8}{row.idle_p50:>7.1f} ms{row.idle_p99:>6.1f} ms{f'({row.idle})':>8}"
+        f"{row.during_p50:>9.1f} ms{row.during_p99:>6.1f} ms{f'({row.during})':>8}{row.ratio:>10.2f}"
+        for row in rows
+    ]
+    return "\n".join([*lines, f"{pages} pages took {seconds:.1f} s beside that"])
+
+
+if __name__ == "__main__":
+    main()
