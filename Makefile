@@ -17,6 +17,7 @@ test: $(TEST)/.ready  ## everything that must pass before a change lands
 
 bench: $(TEST)/.ready  ## figures; with DATA=FOLDER (prepared conversations) those of retrieval too
 	$(TEST)/bin/python benchmarks/streams.py
+	$(TEST)/bin/python benchmarks/ingest_beside_chat.py
 	$(if $(DATA),$(TEST)/bin/python benchmarks/retrieval.py --data $(DATA))
 
 lock:  ## pin requirements*.txt anew from pyproject.toml (needs uv)

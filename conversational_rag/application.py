@@ -10,8 +10,8 @@ from conversational_rag import exception_handlers, middleware
 from conversational_rag.config import Settings, load
 from conversational_rag.observability.logging import configure_logging
 from conversational_rag.observability.metrics import Metrics
-from conversational_rag.resources import data_locks, opened
-from conversational_rag.routers import chat, collections, health, ingest, metrics, sessions, usage
+from conversational_rag.resources import opened, probe_data
+from conversational_rag.routers import chat, collections, documents, health, ingest, metrics, sessions, usage
 from conversational_rag.schemas.problems import Problem
 
 _DESCRIPTION = "Upload documents, ask about them, come back tomorrow. Answers cite file and page."
@@ -25,7 +25,7 @@ def load_app() -> FastAPI:
     The data directory is tried here already: what fails later, in the lifespan, the server reports with a stack trace.
     """
     settings = load()
-    data_locks(settings).probe()
+    probe_data(settings)
     return create_app(settings)
 
 
@@ -38,7 +38,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opened(settings, counted) as resources:
             app.state.resources = resources
-            yield
+            with resources.stop_sign.watching():
+                yield
 
     app = FastAPI(
         title="conversational_rag",
@@ -50,6 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for router in (
         ingest.router,
+        documents.router,
         collections.router,
         chat.router,
         sessions.router,
@@ -63,7 +65,8 @@ def create_app(settings: Settings) -> FastAPI:
     Instrumentator(registry=counted.registry, excluded_handlers=["/metrics", "/healthz"]).instrument(app)
     # The last one added is the first one passed.
     upload_bytes = int(settings.max_request_mb * 1024 * 1024)
-    app.add_middleware(middleware.BodyLimit, limits={"/api/v1/ingest/": upload_bytes, "": _JSON_BODY_BYTES})
+    limits = {"/api/v1/ingest/url": _JSON_BODY_BYTES, "/api/v1/ingest/": upload_bytes, "": _JSON_BODY_BYTES}
+    app.add_middleware(middleware.BodyLimit, limits=limits)
     app.add_middleware(middleware.TrailingSlash, canonical=("/api/v1/ingest/", "/api/v1/chat/"))
     app.add_middleware(middleware.RequestContext)
     return app

@@ -56,10 +56,20 @@ class Settings(BaseSettings):
 
     embedding_model: str = Field("all-MiniLM-L6-v2", min_length=1)
     embedding_threads: int = Field(2, ge=1, le=64)
+    embedding_query_prefix: str | None = None
+    embedding_passage_prefix: str | None = None
+
+    url_ingestion: bool = False
 
     max_file_mb: float = Field(25, gt=0, le=2048)
     max_request_mb: float = Field(100, gt=0, le=8192)
     max_files: int = Field(50, ge=1, le=1000)
+    max_pages: int = Field(500, ge=1)
+    max_characters: int = Field(10_000_000, ge=1000)
+    max_chunks: int = Field(20_000, ge=1)
+    max_unpacked_mb: int = Field(128, ge=1)
+    max_unpacked_ratio: int = Field(200, ge=2)
+    max_parts: int = Field(10_000, ge=10)
     parsing_seconds: float = Field(120, ge=1)
     parsing_memory_mb: int = Field(2048, ge=256)
     min_free_disk_mb: int = Field(200, ge=0)

@@ -30,14 +30,22 @@ def _tenant_of_query(
     return None if client_id is None else _Tenant(client_id)
 
 
+def _tenant_named(
+    client_id: Annotated[ClientId, Query(description="Whose; others do not find them.")],
+) -> _Tenant:
+    return _Tenant(client_id)
+
+
 Resources = Annotated[_Resources, Depends(_resources)]
 PathTenant = Annotated[_Tenant, Depends(tenant_of_path)]
+QueryTenant = Annotated[_Tenant, Depends(_tenant_named)]
 OptionalTenant = Annotated[_Tenant | None, Depends(_tenant_of_query)]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
 Offset = Annotated[int, Query(ge=0, le=2**31, description="How many to pass over.")]
 IdempotencyKey = Annotated[
     str | None,
     Header(
+        alias="Idempotency-Key",
         min_length=1,
         max_length=255,
         description="Sent again with the same request, it gives the answer of the first one.",

@@ -8,8 +8,8 @@ ServiceError
 │                          UrlRefused, UrlUnreachable, UploadCancelled, ReadingGivenUp, Superseded, KeyReused
 │                          UnsupportedFile (415), FileTooLarge (413), RequestTooLarge (413)
 ├── NotFound (404)         ClientNotFound, SessionNotFound, DocumentNotFound, JobNotFound
+├── UrlIngestionOff (403)
 ├── MethodNotAllowed (405)
-├── EmbeddingModelChanged (409)
 ├── Unavailable (503)      IndexUnavailable, DatabaseUnavailable, StorageFull (507)
 ├── InternalError (500)
 ├── ModelError             turned into a sibling model or an extractive answer before it reaches a caller:
@@ -161,6 +161,12 @@ class SessionNotFound(NotFound):
     code, title = "session_not_found", "Unknown session"
 
 
+class UrlIngestionOff(ServiceError):
+    """Web pages are not fetched here; set URL_INGESTION=true to switch that on, or upload the page as a file."""
+
+    status, code, title = 403, "url_ingestion_off", "Web pages are not fetched"
+
+
 class DocumentNotFound(NotFound):
     """There is no such document; list the client's documents to see which there are."""
 
@@ -177,13 +183,6 @@ class MethodNotAllowed(ServiceError):
     """This address does not take that method; see /docs."""
 
     status, code, title = 405, "method_not_allowed", "Method not allowed"
-
-
-class EmbeddingModelChanged(ServiceError):
-    """This client's documents were indexed with another embedding model than EMBEDDING_MODEL now names;
-    stop the server and run `python -m conversational_rag reindex`, or set the former model again."""
-
-    status, code, title = 409, "embedding_model_changed", "The embedding model has changed"
 
 
 class Unavailable(ServiceError):

@@ -75,9 +75,16 @@ def problem(error: ServiceError, request_id: str) -> dict[str, Any]:
 def response(error: ServiceError, request_id: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The HTTP answer of an error; 429 and 503 say when to come again."""
     headers = dict(headers or {})
+    if "job_id" in error.extensions:
+        headers["Location"] = job_address(error.extensions["job_id"])
     if error.retry_after is not None or error.status in (429, 503):
         headers["Retry-After"] = str(math.ceil(error.retry_after or 5))
     return JSONResponse(problem(error, request_id), error.status, headers, media_type=PROBLEM_TYPE)
+
+
+def job_address(job_id: str) -> str:
+    """Where an upload that goes on by itself can be watched."""
+    return f"/api/v1/ingest/jobs/{job_id}"
 
 
 def translate(error: Exception) -> ServiceError:

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 import structlog
 
 from conversational_rag.concurrency.lockfile import LockFiles
+from conversational_rag.concurrency.stop_sign import StopSign
 from conversational_rag.config import Settings
-from conversational_rag.db import documents
+from conversational_rag.db import database_file, documents
 from conversational_rag.db.engine import Database
+from conversational_rag.embedding.former import FormerModel
+from conversational_rag.embedding.onnx import SHIPPED_NAME
 from conversational_rag.embedding.pool import EmbeddingPool
 from conversational_rag.embedding.recent import RecentVectors
 from conversational_rag.embedding.registry import load_embedder
 from conversational_rag.errors import ServiceError
+from conversational_rag.ingestion.fetching.pages import WebPages
+from conversational_rag.ingestion.limits import Limits
 from conversational_rag.ingestion.pipeline import Reader
 from conversational_rag.jobs.upkeep import Chore, Upkeep
 from conversational_rag.jobs.worker import Worker
@@ -31,19 +36,26 @@ from conversational_rag.services.chat import Chat
 from conversational_rag.services.clients import Clients
 from conversational_rag.services.conversations import Conversations
 from conversational_rag.services.documents import Documents
+from conversational_rag.services.erasure import Erasure
 from conversational_rag.services.ingestion import Ingestion
 from conversational_rag.services.intake import INGEST, Intake
 from conversational_rag.services.library import ClientLibrary
+from conversational_rag.services.publication import Publication
 from conversational_rag.services.quota import Quota
+from conversational_rag.services.reindexing import Reindexing
+from conversational_rag.services.replies import Replies
 from conversational_rag.services.search_index import SearchIndex
 from conversational_rag.services.sessions import Sessions
 from conversational_rag.services.upload_jobs import UploadJobs
 from conversational_rag.services.uploads import UploadFolder
 from conversational_rag.services.usage import UsageRecord
+from conversational_rag.services.web_uploads import WebUploads
+from conversational_rag.services.withdrawal import Withdrawal
 from conversational_rag.vectorstores.registry import open_store
 
 _MEGABYTE = 1024 * 1024
 _MODEL_LIST_SECONDS = 900.0
+_URL_SECONDS = 30.0
 # Two clients' uploads go on side by side: while one is read, the other is embedded.
 _WORKER_SLOTS = 2
 _log = structlog.get_logger()
@@ -63,6 +75,12 @@ def data_locks(settings: Settings) -> LockFiles:
     return LockFiles(settings.data_dir / ".lock", settings.session_db_path.parent / ".lock")
 
 
+def probe_data(settings: Settings) -> None:
+    """Raises StartError when the data is in use, cannot be written, or is no database."""
+    data_locks(settings).probe()
+    database_file.require_usable(settings.session_db_path)
+
+
 class Resources:
     """The composition root. Building it touches nothing; `open` does."""
 
@@ -70,15 +88,30 @@ class Resources:
         self.settings, self.metrics = settings, metrics
         self.locks = data_locks(settings)
         self.database = Database(settings.session_db_path)
-        self.pool = EmbeddingPool(lambda: load_embedder(settings.embedding_model, settings.embedding_threads))
+        self.pool = EmbeddingPool(
+            lambda: load_embedder(
+                settings.embedding_model,
+                settings.embedding_threads,
+                settings.embedding_query_prefix,
+                settings.embedding_passage_prefix,
+            ),
+            self._adopt_model,
+        )
+        self.former_model = FormerModel(SHIPPED_NAME, lambda: load_embedder(SHIPPED_NAME, 1))
         self.questions = RecentVectors(self.pool)
         self.store = open_store(
             settings.vector_store_type, settings.vector_store_path, settings.chroma_open_collections
         )
-        self.reader = Reader(settings.parsing_seconds, settings.parsing_memory_mb * _MEGABYTE)
+        self.reader = Reader(
+            settings.parsing_seconds,
+            settings.parsing_memory_mb * _MEGABYTE,
+            limits=_limits(settings),
+            children=_WORKER_SLOTS,
+        )
         self.ledger, self.quota = Ledger(), Quota(self.database)
         self.models = _build_models(settings, self.ledger, self.quota, metrics)
         self.index = SearchIndex(self.database, self.store)
+        self.reindexing = Reindexing(self.database, self.index, self.pool)
         self.conversations = Conversations(
             self.database, ttl_seconds=settings.session_ttl, max_cached=settings.max_cached_sessions
         )
@@ -90,20 +123,25 @@ class Resources:
             int(settings.max_file_mb * _MEGABYTE),
             settings.min_free_disk_mb * _MEGABYTE,
         )
+        self.erasure = Erasure(self.database)
         self.clients = Clients(
-            self.database, self.index, self.pool, self.conversations, self.answer_cache, self.uploads
+            self.database, self.index, self.pool, self.conversations, self.answer_cache, self.uploads, self.erasure
         )
         now = self.conversations.now
-        self.intake = Intake(self.database, self.clients, self.pool, self.uploads, now)
-        self.ingestion = Ingestion(self.database, self.index, self.pool, self.reader, self.uploads, now, metrics)
+        self.intake = Intake(self.database, self.pool, self.uploads, now)
+        self.withdrawal = Withdrawal(self.database, self.index, self.uploads, now)
+        publication = Publication(self.database, self.index, self.withdrawal)
+        self.ingestion = Ingestion(self.database, self.pool, self.reader, self.uploads, publication, now, metrics)
         self.worker = Worker(self.database, {INGEST: self.ingestion}, slots=_WORKER_SLOTS)
-        self.upload_jobs = UploadJobs(self.database, self.ingestion.progress, now)
-        self.documents = Documents(self.database, self.index, self.uploads, now)
+        self.stop_sign = StopSign()
+        self.upload_jobs = UploadJobs(self.database, self.ingestion.progress, now, self.stop_sign)
+        self.documents = Documents(self.database, self.index, self.uploads, self.erasure, now)
+        self.web_uploads = WebUploads(_web_pages(settings) if settings.url_ingestion else None, self.uploads)
         self.chat = Chat(
             self.clients,
             self.conversations,
             ConversationalRetrievalChain(
-                self.models, settings.top_k, Budget.usual(settings.top_k, settings.max_token_limit)
+                self.models, settings.top_k, Budget.usual(settings.top_k, settings.max_token_limit), self.pool
             ),
             Memory(settings.memory_type, settings.max_token_limit, settings.memory_window),
             self._library,
@@ -111,24 +149,35 @@ class Resources:
             self.answer_cache,
             self.usage,
         )
+        self.replies = Replies(self.database, self.chat, now)
         self.upkeep = Upkeep(
             Chore("session_cleanup", self.sessions.cleanup, settings.cleanup_interval),
             Chore("usage_cleanup", self.usage.cleanup, settings.cleanup_interval),
             Chore("deletions", self.clients.finish_deletions, settings.cleanup_interval),
+            Chore("withdrawals", self.withdrawal.finish_all, settings.cleanup_interval),
+            Chore("reply_cleanup", self.replies.cleanup, settings.cleanup_interval),
+            Chore("erasure", self.erasure.run_next, 0),
             Chore("job_cleanup", self.upload_jobs.cleanup, settings.cleanup_interval),
             Chore("index_rebuild", self.index.rebuild_next, 0),
+            Chore("reindexing", self._reindex_next, 0),
             Chore("models", self._list_models, _MODEL_LIST_SECONDS),
         )
         self._model_trouble: str | None = None
+        self._recovers = True
         self._warming: asyncio.Task[None] | None = None
 
-    async def open(self, *, upkeep: bool = True) -> None:
-        """Take the data directory, bring it up to date, begin the upkeep. Raises StartError."""
+    async def open(self, *, upkeep: bool = True, recover: bool = True) -> None:
+        """Take the data directory, bring it up to date, begin the upkeep. Raises StartError.
+
+        Not `recover`: what a crash left half done stays as it is, for somebody who looks at it.
+        """
+        self._recovers = recover
         self.locks.acquire()
         await self.database.migrate()
         self.ledger.restore(await self.quota.load())
-        await self.index.recover()
-        await asyncio.to_thread(self.uploads.prepare, await self.database.read(documents.admin_ids))
+        if recover:
+            await self.index.recover()
+            await asyncio.to_thread(self.uploads.prepare, await self.database.read(documents.admin_ids_with_file))
         if upkeep:
             self.upkeep.start()
             await self.worker.start()
@@ -152,21 +201,34 @@ class Resources:
         await self.quota.close()
         await self.reader.close()
         await self.pool.close()
+        await self.former_model.close()
         await self.store.close()
         await self.database.close()
         self.locks.release()
 
     async def states(self) -> dict[str, State]:
         """Each dependency's state, asked now."""
-        database, vectors = await asyncio.gather(
-            _ping(self.database.ping, needed=True), _ping(self.index.ping, needed=False)
+        database, vectors, uploads = await asyncio.gather(
+            _ping(self.database.ping, needed=True),
+            _ping(self.index.ping, needed=False),
+            _ping(self.uploads.ping, needed=False),
         )
         return {
             "database": database,
             "vector_store": self._vector_state(vectors),
-            "embedding": State("ok", True) if self.pool.ready else State("starting", True, "the model is being loaded"),
+            "uploads": uploads,
+            "embedding": await self._embedding_state(),
             "language_model": self._model_state(),
         }
+
+    async def _embedding_state(self) -> State:
+        if not self.pool.ready:
+            return State("starting", True, "the model is being loaded")
+        clients, passages = await self.reindexing.remaining()
+        if not clients:
+            return State("ok", True)
+        waiting = f"{passages} passages of {clients} clients are still to be embedded with EMBEDDING_MODEL"
+        return State("degraded", False, f"{waiting}; until then the former vectors or the words alone find")
 
     def _vector_state(self, ping: State) -> State:
         if ping.status == "ok" and self.index.stale_clients:
@@ -187,7 +249,17 @@ class Resources:
         return State("ok", False, f"asked next: {usable[0]}")
 
     def _library(self, tenant: Tenant) -> ClientLibrary:
-        return ClientLibrary(tenant, self.database, self.index, self.questions)
+        return ClientLibrary(tenant, self.database, self.index, self.questions, self.former_model)
+
+    async def _adopt_model(self, fingerprint: str) -> None:
+        """Not where somebody only looks at what is there."""
+        if self._recovers:
+            await self.reindexing.adopt(fingerprint)
+
+    async def _reindex_next(self) -> None:
+        await self.reindexing.run_next()
+        if not (await self.reindexing.remaining())[0]:
+            await self.former_model.close()
 
     async def _warm_up(self) -> None:
         for part in (self.pool.start, self.index.ping, self._list_models):
@@ -204,6 +276,21 @@ class Resources:
             self._model_trouble = error.detail
             raise
         self._model_trouble = None
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        pages=settings.max_pages,
+        characters=settings.max_characters,
+        chunks=settings.max_chunks,
+        unpacked_bytes=settings.max_unpacked_mb * _MEGABYTE,
+        unpacked_ratio=settings.max_unpacked_ratio,
+        parts=settings.max_parts,
+    )
+
+
+def _web_pages(settings: Settings) -> WebPages:
+    return WebPages(max_bytes=int(settings.max_file_mb * _MEGABYTE), seconds=_URL_SECONDS)
 
 
 def _build_models(settings: Settings, ledger: Ledger, quota: Quota, metrics: Metrics) -> ModelRouter:
@@ -236,12 +323,12 @@ async def _ping(ping: Callable[[], Awaitable[None]], *, needed: bool) -> State:
 
 @contextlib.asynccontextmanager
 async def opened(
-    settings: Settings, metrics: Metrics | None = None, *, upkeep: bool = True
+    settings: Settings, metrics: Metrics | None = None, *, upkeep: bool = True, recover: bool = True
 ) -> AsyncIterator[Resources]:
     """`async with opened(settings) as resources: …`"""
     resources = Resources(settings, metrics or Metrics())
     try:
-        await resources.open(upkeep=upkeep)
+        await resources.open(upkeep=upkeep, recover=recover)
         yield resources
     finally:
         await resources.close()

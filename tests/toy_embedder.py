@@ -27,6 +27,10 @@ class ToyEmbedder:
                 vectors[row, self._direction(word)] += 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """The same: questions are not told apart from passages."""
+        return self.embed(texts)
+
     def _direction(self, word: str) -> int:
         digest = hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         return int.from_bytes(digest, "big") % self.dimensions

@@ -1,10 +1,11 @@
 """Lock files: one process owns the data, and a second one is told so."""
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
 
-from conversational_rag.errors import DataInUse
+from conversational_rag.errors import ConfigurationError, DataInUse, StartError
 
 
 class LockFile:
@@ -15,9 +16,8 @@ class LockFile:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Raises DataInUse when another process holds the lock."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        """Raises DataInUse when another process holds the lock, ConfigurationError when it cannot be written."""
+        descriptor = self._open()
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -27,9 +27,21 @@ class LockFile:
                 f"Another process ({owner or 'unknown'}) uses the data in {self._path.parent}; "
                 "stop it first, or set DATA_DIR (and SESSION_DB_PATH) to another folder."
             ) from error
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"pid {os.getpid()}\n".encode())
+        # The lock counts, not what is written there: on a full disk it holds as well.
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"pid {os.getpid()}\n".encode())
         self._descriptor = descriptor
+
+    def _open(self) -> int:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise ConfigurationError(
+                f"The folder {self._path.parent} cannot be written ({error.strerror}); "
+                "make it writable, or set DATA_DIR (and SESSION_DB_PATH) to another folder."
+            ) from error
 
     def release(self) -> None:
         """Let the next process in."""
@@ -54,7 +66,7 @@ class LockFiles:
         try:
             for lock in self._locks:
                 lock.acquire()
-        except DataInUse:
+        except StartError:
             self.release()
             raise
 

@@ -8,9 +8,12 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
 from conversational_rag.db.documents import INDEXED
+from conversational_rag.db.spelling import further_words
 from conversational_rag.db.tables import chunks, documents
 from conversational_rag.security.tenants import Tenant
 
+# Some milliseconds, most of them the keyword index's.
+_DELETED_AT_ONCE = 100
 _WIRE = np.dtype("<f4")
 
 
@@ -92,6 +95,7 @@ def insert_all(connection: Connection, tenant: Tenant, document_id: str, new: Se
             "text": chunk.text,
             "vector": _to_bytes(chunk.vector),
             "place": chunk.place,
+            "words": further_words(f"{chunk.title}\n{chunk.text}"),
         }
         for chunk in new
     ]
@@ -103,6 +107,15 @@ def delete_of(connection: Connection, tenant: Tenant, document_id: str) -> None:
     """Delete the chunks of a document that is read anew."""
     statement = delete(chunks).where(_OWN, chunks.c.document_id == bindparam("document"))
     connection.execute(statement, {"client": tenant.client_id, "document": document_id})
+
+
+def delete_some(connection: Connection, tenant: Tenant, document_ids: Sequence[str] | None = None) -> int:
+    """Delete some chunks of the client, or of these documents of it, that nobody sees any more; how many went, 0 at
+    the end. All of a large client at once would keep other writers waiting for seconds."""
+    doomed = select(chunks.c.id).where(_OWN).limit(_DELETED_AT_ONCE)
+    if document_ids is not None:
+        doomed = doomed.where(chunks.c.document_id.in_(document_ids))
+    return connection.execute(delete(chunks).where(chunks.c.id.in_(doomed)), {"client": tenant.client_id}).rowcount
 
 
 def ids_of(connection: Connection, tenant: Tenant, document_ids: Sequence[str]) -> list[int]:

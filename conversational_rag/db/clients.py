@@ -4,20 +4,21 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
-from conversational_rag.db.tables import chunks, clients, documents, messages, sessions
+from conversational_rag.db.tables import chunks, clients, documents, jobs, messages, pages, replies, sessions
 from conversational_rag.security.tenants import Tenant
-
-# The fingerprint of a client whose vectors are being made anew: no model's.
-BEING_REINDEXED = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientRow:
-    """A client as it stands; `last_modified` in Unix seconds."""
+    """A client as it stands; `last_modified` in Unix seconds.
+
+    `former_fingerprint` is the model's that filled its vector index, while its chunks are embedded anew (else None).
+    """
 
     tenant: Tenant
     last_modified: float
     embedding_fingerprint: str
+    former_fingerprint: str | None
     index_dirty: bool
 
 
@@ -26,21 +27,39 @@ class Holdings:
     """How much a client has."""
 
     documents: int
+    pages: int
     chunks: int
+    jobs: int
     sessions: int
     messages: int
+    replies: int
+
+    @property
+    def rows(self) -> int:
+        """All of it."""
+        return sum(getattr(self, name) for name in Holdings.__dataclass_fields__)
 
 
 _SELECT = select(
-    clients.c.client_id, clients.c.last_modified, clients.c.embedding_fingerprint, clients.c.index_dirty
+    clients.c.client_id,
+    clients.c.last_modified,
+    clients.c.embedding_fingerprint,
+    clients.c.former_fingerprint,
+    clients.c.index_dirty,
 ).where(clients.c.deleting == 0)
 _FIND = _SELECT.where(clients.c.client_id == bindparam("client"))
 _OF_CLIENT = clients.c.client_id == bindparam("client")
-_COUNTS = (
-    select(func.count()).select_from(documents).where(documents.c.client_id == bindparam("client")),
-    select(func.count()).select_from(chunks).where(chunks.c.client_id == bindparam("client")),
-    select(func.count()).select_from(sessions).where(sessions.c.client_id == bindparam("client")),
-    select(func.count()).select_from(messages.join(sessions)).where(sessions.c.client_id == bindparam("client")),
+_COUNTS = tuple(
+    select(func.count()).select_from(source).where(owned.c.client_id == bindparam("client"))
+    for source, owned in (
+        (documents, documents),
+        (pages.join(documents), documents),
+        (chunks, chunks),
+        (jobs, jobs),
+        (sessions, sessions),
+        (messages.join(sessions), sessions),
+        (replies, replies),
+    )
 )
 
 
@@ -67,15 +86,15 @@ def mark_index(connection: Connection, tenant: Tenant, *, dirty: bool) -> None:
     connection.execute(update(clients).where(_OF_CLIENT), {"client": tenant.client_id, "index_dirty": int(dirty)})
 
 
-def set_fingerprint(connection: Connection, tenant: Tenant, fingerprint: str) -> None:
-    """All vectors of the client have been made anew by this model."""
-    values = {"client": tenant.client_id, "embedding_fingerprint": fingerprint}
-    connection.execute(update(clients).where(_OF_CLIENT), values)
-
-
 def mark_deleting(connection: Connection, tenant: Tenant) -> None:
     """From here on nobody sees the client; `delete_rows` follows."""
     connection.execute(update(clients).where(_OF_CLIENT), {"client": tenant.client_id, "deleting": 1})
+
+
+def is_deleting(connection: Connection, tenant: Tenant) -> bool:
+    """Whether the client's deletion was begun and is not complete."""
+    statement = select(clients.c.client_id).where(_OF_CLIENT, clients.c.deleting == 1)
+    return connection.execute(statement, {"client": tenant.client_id}).first() is not None
 
 
 def delete_rows(connection: Connection, tenant: Tenant) -> Holdings:
@@ -102,5 +121,11 @@ def admin_list_deleting(connection: Connection) -> list[Tenant]:
     return [Tenant(row.client_id) for row in rows]
 
 
-def _client(row: Row[str, float, str, int]) -> ClientRow:
-    return ClientRow(Tenant(row.client_id), row.last_modified, row.embedding_fingerprint, bool(row.index_dirty))
+def _client(row: Row[str, float, str, str | None, int]) -> ClientRow:
+    return ClientRow(
+        Tenant(row.client_id),
+        row.last_modified,
+        row.embedding_fingerprint,
+        row.former_fingerprint,
+        bool(row.index_dirty),
+    )

@@ -18,6 +18,8 @@ READY, FAILED, EMPTY, DELETING = "ready", "failed", "empty", "deleting"
 UNFINISHED = (QUEUED, PARSING, EMBEDDING, INDEXING)
 # Those whose chunks the vector index holds, or is about to hold.
 INDEXED = (INDEXING, READY, DELETING)
+# The file of one that was not stored is thrown away.
+_WITH_FILE = (*UNFINISHED, READY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,6 @@ class NewDocument:
     chunk_size: int
     chunk_overlap: int
     created_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What was found in a file; `verdict` is JSON for its owner."""
-
-    kind: str
-    pages: int | None
-    pages_without_text: int
-    characters: int
-    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +80,23 @@ _SELECT = select(
 )
 _VISIBLE = _SELECT.where(_OWN, documents.c.status != DELETING)
 _FIND = _VISIBLE.where(documents.c.id == bindparam("document"))
+_namesake = documents.alias()
+_NAME_TAKEN = (
+    select(_namesake.c.id)
+    .where(
+        _namesake.c.client_id == bindparam("client"),
+        _namesake.c.filename == bindparam("filename"),
+        _namesake.c.status == READY,
+    )
+    .exists()
+)
 _FIND_SAME = _SELECT.where(
     _OWN,
     documents.c.status == READY,
     documents.c.sha256 == bindparam("sha256"),
     documents.c.chunk_size == bindparam("chunk_size"),
     documents.c.chunk_overlap == bindparam("chunk_overlap"),
+    or_(documents.c.filename == bindparam("filename"), ~_NAME_TAKEN),
 )
 _NEWEST_FIRST = (documents.c.created_at.desc(), documents.c.id.desc())
 _OLDER = or_(
@@ -126,11 +128,13 @@ def count(connection: Connection, tenant: Tenant) -> int:
     return total
 
 
-def find_same(
-    connection: Connection, tenant: Tenant, sha256: str, chunk_size: int, chunk_overlap: int
-) -> DocumentRow | None:
-    """The ready document of the same bytes, split the same way."""
-    values = {"client": tenant.client_id, "sha256": sha256, "chunk_size": chunk_size, "chunk_overlap": chunk_overlap}
+def find_same(connection: Connection, tenant: Tenant, new: DocumentRow) -> DocumentRow | None:
+    """The ready document of the same bytes, split the same way.
+
+    Not one of another name while the new one's name stands for other bytes: these must give way to it.
+    """
+    names = ("filename", "sha256", "chunk_size", "chunk_overlap")
+    values = {"client": tenant.client_id, **{name: getattr(new, name) for name in names}}
     return _document_or_none(connection.execute(_FIND_SAME, values).first())
 
 
@@ -138,68 +142,6 @@ def insert_new(connection: Connection, tenant: Tenant, document: NewDocument, st
     """Store the row of a document."""
     values = {name: getattr(document, name) for name in NewDocument.__dataclass_fields__}
     connection.execute(insert(documents), {**values, "client_id": tenant.client_id, "status": status})
-
-
-def begin(connection: Connection, tenant: Tenant, document_id: str) -> int | None:
-    """Reading it begins; for the how manieth time. None when it is gone or finished."""
-    statement = (
-        update(documents)
-        .where(_THIS, documents.c.status.in_(UNFINISHED))
-        .values(status=PARSING, attempts=documents.c.attempts + 1)
-        .returning(documents.c.attempts)
-    )
-    attempts: int | None = connection.execute(
-        statement, {"client": tenant.client_id, "document": document_id}
-    ).scalar_one_or_none()
-    return attempts
-
-
-def uncount(connection: Connection, tenant: Tenant, document_id: str) -> None:
-    """An attempt that ended in good order was none."""
-    statement = update(documents).where(_THIS, documents.c.attempts > 0).values(attempts=documents.c.attempts - 1)
-    connection.execute(statement, {"client": tenant.client_id, "document": document_id})
-
-
-def set_findings(connection: Connection, tenant: Tenant, document_id: str, found: Findings) -> bool:
-    """It has been read, its chunks are being embedded; False when it is gone."""
-    values = {name: getattr(found, name) for name in Findings.__dataclass_fields__}
-    return _advance(connection, tenant, document_id, PARSING, {**values, "status": EMBEDDING})
-
-
-def mark_indexing(connection: Connection, tenant: Tenant, document_id: str) -> bool:
-    """All its chunks are stored and go to the vector index now; False when it is gone."""
-    return _advance(connection, tenant, document_id, EMBEDDING, {"status": INDEXING})
-
-
-def is_embedding(connection: Connection, tenant: Tenant, document_id: str) -> bool:
-    """Whether its chunks may still be stored."""
-    found = find(connection, tenant, document_id)
-    return found is not None and found.status == EMBEDDING
-
-
-def is_superseded(connection: Connection, tenant: Tenant, document_id: str) -> bool:
-    """Whether a newer document of the same name is ready: it was tried again too late."""
-    newer = documents.alias()
-    statement = select(newer.c.id).where(
-        newer.c.client_id == documents.c.client_id,
-        newer.c.filename == documents.c.filename,
-        newer.c.status == READY,
-        newer.c.created_at > documents.c.created_at,
-    )
-    found = select(documents.c.id).where(_THIS, statement.exists())
-    return connection.execute(found, {"client": tenant.client_id, "document": document_id}).first() is not None
-
-
-def fail(connection: Connection, tenant: Tenant, document_id: str, status: str, code: str, error: str) -> None:
-    """It could not be stored (`failed` or `empty`); former failures of the same name give way to this one."""
-    row = find(connection, tenant, document_id)
-    if row is None:
-        return
-    former = _of_name(connection, tenant, row.filename, (FAILED, EMPTY))
-    delete_rows(connection, tenant, [each for each in former if each != document_id])
-    values = {"status": status, "error_code": code, "error": error}
-    statement = update(documents).where(_THIS).values(**values)
-    connection.execute(statement, {"client": tenant.client_id, "document": document_id})
 
 
 def mark_deleting(connection: Connection, tenant: Tenant, document_id: str) -> None:
@@ -221,15 +163,16 @@ def publish(connection: Connection, tenant: Tenant, document_id: str) -> list[st
         select(documents.c.id).where(_OWN, documents.c.status == READY, same), {"client": tenant.client_id}
     )
     replaced = list(old.scalars())
-    delete_rows(connection, tenant, _of_name(connection, tenant, new.filename, (FAILED, EMPTY)))
+    delete_rows(connection, tenant, ids_of_name(connection, tenant, new.filename, (FAILED, EMPTY)))
     _set_status(connection, tenant, replaced, DELETING)
     _set_status(connection, tenant, [document_id], READY)
     return replaced
 
 
-def delete_rows(connection: Connection, tenant: Tenant, document_ids: list[str]) -> None:
-    """Delete documents and their chunks."""
-    connection.execute(delete(documents).where(_OWN, documents.c.id.in_(document_ids)), {"client": tenant.client_id})
+def delete_rows(connection: Connection, tenant: Tenant, document_ids: Sequence[str]) -> int:
+    """Delete documents with their chunks and pages; how many documents went."""
+    statement = delete(documents).where(_OWN, documents.c.id.in_(document_ids))
+    return connection.execute(statement, {"client": tenant.client_id}).rowcount
 
 
 def list_unfinished(connection: Connection, tenant: Tenant, status: str) -> list[str]:
@@ -272,29 +215,31 @@ def ids(connection: Connection, tenant: Tenant) -> list[str]:
     return list(connection.execute(select(documents.c.id).where(_OWN), {"client": tenant.client_id}).scalars())
 
 
-def admin_ids(connection: Connection) -> set[str]:
-    """The ids of all documents of all clients."""
-    return set(connection.execute(select(documents.c.id)).scalars())
-
-
-def admin_list_unfinished(connection: Connection) -> list[Tenant]:
-    """Clients with a document on its way into the vector index or out of it."""
-    half = documents.c.status.in_((INDEXING, DELETING))
-    rows = connection.execute(select(documents.c.client_id).where(half).distinct())
-    return [Tenant(client_id) for client_id in rows.scalars()]
-
-
-def _advance(connection: Connection, tenant: Tenant, document_id: str, status: str, values: dict[str, object]) -> bool:
-    statement = update(documents).where(_THIS, documents.c.status == status).values(**values)
-    changed = connection.execute(statement, {"client": tenant.client_id, "document": document_id}).rowcount
-    return changed == 1
-
-
-def _of_name(connection: Connection, tenant: Tenant, filename: str, statuses: Sequence[str]) -> list[str]:
+def ids_of_name(connection: Connection, tenant: Tenant, filename: str, statuses: Sequence[str]) -> list[str]:
+    """The ids of the client's documents of that name in those states."""
     statement = select(documents.c.id).where(
         _OWN, documents.c.filename == bindparam("name"), documents.c.status.in_(statuses)
     )
     return list(connection.execute(statement, {"client": tenant.client_id, "name": filename}).scalars())
+
+
+def admin_owner(connection: Connection, document_id: str) -> Tenant | None:
+    """Whose document it is."""
+    statement = select(documents.c.client_id).where(documents.c.id == bindparam("document"))
+    client_id = connection.execute(statement, {"document": document_id}).scalar_one_or_none()
+    return None if client_id is None else Tenant(client_id)
+
+
+def admin_ids_with_file(connection: Connection) -> set[str]:
+    """The ids of all documents, whosever they are, whose file is kept."""
+    return set(connection.execute(select(documents.c.id).where(documents.c.status.in_(_WITH_FILE))).scalars())
+
+
+def admin_list_unfinished(connection: Connection, statuses: Sequence[str] = (INDEXING, DELETING)) -> list[Tenant]:
+    """Clients with a document on its way into the vector index or out of it."""
+    half = documents.c.status.in_(statuses)
+    rows = connection.execute(select(documents.c.client_id).where(half).distinct())
+    return [Tenant(client_id) for client_id in rows.scalars()]
 
 
 def _document_or_none(row: Any) -> DocumentRow | None:

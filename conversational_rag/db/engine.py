@@ -20,7 +20,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from conversational_rag.errors import DatabaseUnavailable, ServiceError, StorageFull
+from conversational_rag.errors import ConfigurationError, DatabaseUnavailable, ServiceError, StorageFull
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,10 +54,16 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._writing, call)
 
     async def migrate(self) -> None:
-        """Bring the tables to this version's form."""
+        """Bring the tables to this version's form. Raises ConfigurationError when the file cannot be used."""
         from conversational_rag.db.migrations import upgrade
 
-        await asyncio.get_running_loop().run_in_executor(self._writing, upgrade, self._writer)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._writing, upgrade, self._writer)
+        except DBAPIError as error:
+            raise ConfigurationError(
+                f"The database {self.path} cannot be used ({error.orig}); restore a backup of it, free space on its "
+                "disk or make it writable, or set SESSION_DB_PATH to another file."
+            ) from error
 
     async def ping(self) -> None:
         """Raise DatabaseUnavailable when the database cannot be written."""

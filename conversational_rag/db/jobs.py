@@ -1,9 +1,9 @@
 """Jobs: work under a lease. Who loses the lease can no longer end the job, so nothing is ended twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from conversational_rag.db.tables import job_files, jobs
 from conversational_rag.security.tenants import Tenant
@@ -36,6 +36,7 @@ class JobRow:
 
     id: str
     tenant: Tenant
+    task: str
     state: str
     attempts: int
     run_after: float
@@ -59,6 +60,7 @@ class Lease:
 _COLUMNS = (
     jobs.c.id,
     jobs.c.client_id,
+    jobs.c.task,
     jobs.c.state,
     jobs.c.attempts,
     jobs.c.run_after,
@@ -69,6 +71,8 @@ _COLUMNS = (
 )
 _OWN = jobs.c.client_id == bindparam("client")
 _other = jobs.alias()
+# Jobs that this process does at the moment: a lease that ran out while the machine slept does not make them free.
+_MINE: BindParameter[str] = bindparam("mine", expanding=True)
 # One job of a client at a time: its files become searchable in the order in which they came, and nobody waits for
 # another client's thousand files.
 _BUSY = (
@@ -76,7 +80,7 @@ _BUSY = (
     .where(
         _other.c.client_id == jobs.c.client_id,
         _other.c.state == RUNNING,
-        _other.c.lease_until >= bindparam("now"),
+        or_(_other.c.lease_until >= bindparam("now"), _other.c.id.in_(_MINE)),
     )
     .exists()
 )
@@ -85,7 +89,7 @@ _NEXT = (
     .where(
         or_(
             and_(jobs.c.state == QUEUED, jobs.c.run_after <= bindparam("now"), ~_BUSY),
-            and_(jobs.c.state == RUNNING, jobs.c.lease_until < bindparam("now")),
+            and_(jobs.c.state == RUNNING, jobs.c.lease_until < bindparam("now"), jobs.c.id.not_in(_MINE)),
         )
     )
     .order_by(jobs.c.run_after, jobs.c.created_at, jobs.c.id)
@@ -105,7 +109,8 @@ _HELD = and_(
     jobs.c.attempts == bindparam("attempt"),
     jobs.c.state == RUNNING,
 )
-_EARLIEST = select(func.min(jobs.c.run_after)).where(jobs.c.state == QUEUED)
+_EARLIEST = select(func.min(jobs.c.run_after)).where(jobs.c.state == QUEUED, ~_BUSY)
+_OPEN = select(func.count()).select_from(jobs).where(_OWN, jobs.c.state != DONE)
 
 
 def insert_queued(
@@ -137,9 +142,15 @@ def insert_queued(
     connection.execute(insert(job_files), rows)
 
 
-def claim(connection: Connection, owner: str, now: float, lease_seconds: float) -> Lease | None:
-    """Take the next job that is due, or whose holder has not been heard of; None when there is none."""
-    row = connection.execute(_CLAIM, {"me": owner, "now": now, "until": now + lease_seconds}).first()
+def claim(
+    connection: Connection, owner: str, now: float, lease_seconds: float, mine: Collection[str] = ()
+) -> Lease | None:
+    """Take the next job that is due, or whose holder has not been heard of; None when there is none.
+
+    `mine`: the jobs that are being done by the caller.
+    """
+    values = {"me": owner, "now": now, "until": now + lease_seconds, "mine": list(mine)}
+    row = connection.execute(_CLAIM, values).first()
     return None if row is None else Lease(row.id, Tenant(row.client_id), row.task, owner, row.attempts)
 
 
@@ -201,15 +212,21 @@ def set_outcome(connection: Connection, job_id: str, ordinal: int, outcome: str)
     connection.execute(statement, {"job": job_id, "place": ordinal, "said": outcome})
 
 
-def admin_earliest(connection: Connection) -> float | None:
-    """When the next queued job is due, in Unix seconds."""
-    return connection.execute(_EARLIEST).scalar()
+def count_open(connection: Connection, tenant: Tenant) -> int:
+    """How many jobs of the client have not ended."""
+    return connection.execute(_OPEN, {"client": tenant.client_id}).scalar_one()
+
+
+def admin_earliest(connection: Connection, now: float, mine: Collection[str] = ()) -> float | None:
+    """When the next queued job is due that waits for nothing but its time, in Unix seconds."""
+    return connection.execute(_EARLIEST, {"now": now, "mine": list(mine)}).scalar()
 
 
 def admin_release_all(connection: Connection, now: float) -> None:
-    """At a start there is no other process: whatever was held is free again."""
+    """At a start there is no other process: whatever was held is free again, and what was put off is due."""
     free = {"state": QUEUED, "owner": None, "lease_until": None, "run_after": now}
-    connection.execute(update(jobs).where(jobs.c.state == RUNNING).values(**free))
+    waits = or_(jobs.c.state == RUNNING, and_(jobs.c.state == QUEUED, jobs.c.run_after > now))
+    connection.execute(update(jobs).where(waits).values(**free))
 
 
 def admin_delete_finished(connection: Connection, before: float) -> int:
@@ -223,12 +240,13 @@ def _change(connection: Connection, lease: Lease, values: Mapping[str, object]) 
     return connection.execute(update(jobs).where(_HELD).values(**values), held).rowcount == 1
 
 
-def _row(row: Row[str, str, str, int, float, float, float | None, int, str | None] | None) -> JobRow | None:
+def _row(row: Row[str, str, str, str, int, float, float, float | None, int, str | None] | None) -> JobRow | None:
     if row is None:
         return None
     return JobRow(
         row.id,
         Tenant(row.client_id),
+        row.task,
         row.state,
         row.attempts,
         row.run_after,

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, update
 
-from conversational_rag.db.tables import clients, messages, sessions
+from conversational_rag.db.tables import clients, messages, replies, sessions
 from conversational_rag.security.tenants import Tenant
 
 
@@ -140,11 +140,21 @@ def admin_delete_expired(connection: Connection, now: float, limit: int) -> list
     return ids
 
 
+def admin_delete_orphans(connection: Connection, session_id: str) -> int:
+    """Delete what is left of a session that is gone; how many rows there were."""
+    left = connection.execute(delete(messages).where(messages.c.session_id == session_id)).rowcount
+    answered = delete(replies).where(replies.c.session_id == session_id, replies.c.answer.is_not(None))
+    return left + connection.execute(answered).rowcount
+
+
 def _session(row: Row[*tuple[Any, ...]] | None) -> SessionRow | None:
     return None if row is None else SessionRow(row[0], Tenant(row[1]), *row[2:])
 
 
 def _delete(connection: Connection, session_ids: Sequence[str]) -> int:
+    # Those that are being answered see for themselves that the session has gone.
+    answered = replies.c.answer.is_not(None)
+    connection.execute(delete(replies).where(replies.c.session_id.in_(session_ids), answered))
     gone = connection.execute(delete(messages).where(messages.c.session_id.in_(session_ids))).rowcount
     connection.execute(delete(sessions).where(sessions.c.session_id.in_(session_ids)))
     return gone

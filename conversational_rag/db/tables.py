@@ -31,8 +31,13 @@ clients = Table(
     Column("client_id", Text, primary_key=True),
     Column("created_at", Float, nullable=False),
     Column("last_modified", Float, nullable=False),
-    # The embedding model that made the vectors of this client's chunks.
+    # The embedding model that makes the vectors of this client's chunks.
     Column("embedding_fingerprint", Text, nullable=False),
+    # While its chunks are embedded anew: the model before. Chunks with ids above `outdated_after`, up to and including
+    # `outdated_to`, have that one's vectors still, and the vector index has no others.
+    Column("former_fingerprint", Text),
+    Column("outdated_after", Integer, nullable=False, server_default="0"),
+    Column("outdated_to", Integer, nullable=False, server_default="0"),
     # Raised around each change of the vector index: found raised at a start, the index is rebuilt.
     Column("index_dirty", Integer, nullable=False, server_default="0"),
     # The client is being deleted; nobody sees it any more.
@@ -90,6 +95,8 @@ chunks = Table(
     Column("vector", LargeBinary, nullable=False),
     # What a reader would call the spot, where the format has names for it.
     Column("place", Text),
+    # Further forms of its words for the keyword index; see db/spelling.py.
+    Column("words", Text),
     Index("ix_chunks_document_id_ordinal", "document_id", "ordinal", unique=True),
     sqlite_autoincrement=True,
 )
@@ -179,6 +186,30 @@ messages = Table(
     Column("cached_tokens", Integer, nullable=False, server_default="0"),
     Column("llm_calls", Integer, nullable=False, server_default="0"),
     Index("ix_messages_session_id_id", "session_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Answers that are kept for those who send the same question with the same Idempotency-Key again.
+replies = Table(
+    "replies",
+    metadata,
+    Column("client_id", Text, ForeignKey("clients.client_id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    # What was sent with the key.
+    Column("request_hash", Text, nullable=False),
+    # The session that the question belongs to; it may not have been there when the key came.
+    Column("session_id", Text, nullable=False, index=True),
+    Column("new_session", Integer, nullable=False),
+    Column("created_at", Float, nullable=False, index=True),
+    # JSON, once there is one.
+    Column("answer", Text),
+)
+
+# Deletions after which the keyword index still holds words on the disk.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
     sqlite_autoincrement=True,
 )
 

@@ -4,10 +4,10 @@ Jobs outlive the process. A stop in good order gives them back; after a crash th
 """
 
 import asyncio
+import contextlib
 import time
 import uuid
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import structlog
@@ -15,15 +15,19 @@ import structlog
 from conversational_rag.db import jobs
 from conversational_rag.db.engine import Database
 from conversational_rag.db.jobs import Lease
-from conversational_rag.errors import BadInput, InternalError, ReadingGivenUp, ServiceError
+from conversational_rag.errors import (
+    BadInput,
+    InternalError,
+    ReadingGivenUp,
+    ServiceError,
+    Unavailable,
+    UploadCancelled,
+)
+from conversational_rag.jobs.pace import Pace
+from conversational_rag.jobs.waiting import Waiting
 from conversational_rag.security.tenants import Tenant
 
-_LEASE_SECONDS = 60.0
-_BEAT_SECONDS = 15.0
-_MOST_ATTEMPTS = 5
-_FIRST_PAUSE_SECONDS = 1.0
-_LONGEST_PAUSE_SECONDS = 300.0
-_IDLE_SECONDS = 30.0
+_SHORTEST_PAUSE_SECONDS = 0.05
 _log = structlog.get_logger()
 
 
@@ -31,49 +35,80 @@ class Task(Protocol):
     """What a job does."""
 
     async def run(self, lease: Lease) -> None:
-        """Do it; begun again after a break, go on. A ServiceError puts it off."""
+        """Do it; begun again after a break, go on. What it raises puts the job off."""
 
     async def give_up(self, tenant: Tenant, job_id: str, error: BadInput) -> None:
         """It cannot be done: tell its owner, and end the job."""
 
 
 class Worker:
-    """Does up to `slots` jobs at once, of different clients. `tasks` are known by name."""
+    """Does up to `slots` jobs at once, of different clients. `tasks` are known by name; `clock` in Unix seconds."""
 
-    def __init__(self, database: Database, tasks: Mapping[str, Task], *, slots: int = 2) -> None:
-        self._database, self._tasks, self._slots = database, tasks, slots
+    def __init__(
+        self,
+        database: Database,
+        tasks: Mapping[str, Task],
+        *,
+        slots: int = 2,
+        pace: Pace | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._database, self._tasks = database, tasks
+        self._pace, self._clock = pace or Pace(), clock
         self._owner = uuid.uuid4().hex
-        self._wake = asyncio.Event()
+        self._wakes = [asyncio.Event() for _ in range(slots)]
         self._serving: list[asyncio.Task[None]] = []
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._waiting: defaultdict[str, list[asyncio.Future[None]]] = defaultdict(list)
+        self._waiting = Waiting()
 
     async def start(self) -> None:
         """Take up what a former process has left, and wait for more."""
-        await self._database.write(jobs.admin_release_all, time.time())
-        self._serving = [asyncio.create_task(self._serve(), name=f"worker-{n}") for n in range(self._slots)]
+        await self._database.write(jobs.admin_release_all, self._clock())
+        self._serving = [
+            asyncio.create_task(self._serve(wake), name=f"worker-{n}") for n, wake in enumerate(self._wakes)
+        ]
 
     async def stop(self) -> None:
         """Give back what is being done; a later start goes on with it."""
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
-        for job_id in list(self._waiting):
-            self._tell(job_id, InternalError("The service is stopping; the upload goes on when it is started again."))
+        self._waiting.close(
+            Unavailable("The service is stopping; the upload goes on when it is started again.", retry_after=10)
+        )
 
     async def finished(self, tenant: Tenant, job_id: str) -> None:
-        """Wait for the end of a job. Raises the ServiceError for which it was put off; it is still tried again."""
-        told = asyncio.get_running_loop().create_future()
-        self._waiting[job_id].append(told)
-        self._wake.set()
-        job = await self._database.read(jobs.find, tenant, job_id)
-        if job is None or job.state == jobs.DONE:
-            self._tell(job_id)
-        await told
+        """Wait for the end of a job. Raises UploadCancelled when it was deleted, and the ServiceError for which it was
+        put off: it is tried again nevertheless, and the error's `extensions` tell its job_id and client_id."""
+        with self._waiting.for_end_of(job_id) as told:
+            self.wake()
+            try:
+                while not await self._has_ended(tenant, job_id):
+                    # Whoever ends the job tells so; but the job may also vanish, with its client.
+                    await asyncio.wait([told], timeout=self._pace.look_seconds)
+                    if told.done():
+                        told.result()
+                        # Done or gone; or another process has it now.
+                        await self._has_ended(tenant, job_id)
+                        return
+            except ServiceError as error:
+                error.extensions.update(job_id=job_id, client_id=tenant.client_id)
+                raise
 
     def wake(self) -> None:
         """There is a new job."""
-        self._wake.set()
+        for wake in self._wakes:
+            wake.set()
+
+    async def cancel(self, tenant: Tenant, job_id: str) -> None:
+        """End the job where it is: the files that are not stored yet never will be. One that has ended stays so."""
+        job = await self._database.read(jobs.find, tenant, job_id)
+        if job is None or job.state == jobs.DONE:
+            return
+        await self.interrupt(job_id)
+        await self._tasks[job.task].give_up(tenant, job_id, UploadCancelled())
+        self._waiting.tell(job_id)
+        self.wake()
 
     async def interrupt(self, job_id: str) -> None:
         """Break off the job if it is being done here; ending it is the caller's business."""
@@ -81,29 +116,58 @@ class Worker:
         if running is not None:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-        self._tell(job_id)
 
-    async def _serve(self) -> None:
+    async def _has_ended(self, tenant: Tenant, job_id: str) -> bool:
+        job = await self._database.read(jobs.find, tenant, job_id)
+        if job is None:
+            raise UploadCancelled
+        wait = job.run_after - self._clock()
+        if job.state == jobs.QUEUED and job.attempts and wait > 0:
+            raise Unavailable(
+                "The upload could not be stored yet; it is tried again by itself, and its job tells how it ends.",
+                retry_after=wait,
+            )
+        return job.state == jobs.DONE
+
+    async def _serve(self, wake: asyncio.Event) -> None:
         while True:
             try:
-                lease = await self._database.write(jobs.claim, self._owner, time.time(), _LEASE_SECONDS)
+                # Before the look at the jobs: one that comes during it must not be missed.
+                wake.clear()
+                lease = await self._claim()
                 if lease is None:
-                    await self._pause()
+                    await self._pause(wake)
                 else:
                     await self._do(lease)
-            except ServiceError as error:
-                _log.warning("job_store_unavailable", reason=error.detail)
-                await asyncio.sleep(_FIRST_PAUSE_SECONDS)
+            except Exception as error:  # noqa: BLE001 without this loop no job would ever be done again
+                _log.error("worker_failed", reason=repr(error), exc_info=not isinstance(error, ServiceError))
+                await asyncio.sleep(self._pace.first_pause_seconds)
 
-    async def _pause(self) -> None:
-        """Until there may be something to do."""
-        self._wake.clear()
-        due = await self._database.read(jobs.admin_earliest)
-        seconds = _IDLE_SECONDS if due is None else min(max(due - time.time(), 0.05), _IDLE_SECONDS)
+    async def _claim(self) -> Lease | None:
+        """The next job; a stop meanwhile gives it back."""
+        claim = self._database.write(
+            jobs.claim, self._owner, self._clock(), self._pace.lease_seconds, tuple(self._running)
+        )
+        claiming = asyncio.ensure_future(claim)
         try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            return
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            lease = await claiming
+            if lease is not None:
+                await self._database.write(jobs.release, lease, self._clock(), counted=False)
+            raise
+
+    async def _pause(self, wake: asyncio.Event) -> None:
+        """Until there may be something to do."""
+        now = self._clock()
+        due = await self._database.read(jobs.admin_earliest, now, tuple(self._running))
+        seconds = self._pace.idle_seconds
+        if due is not None:
+            seconds = min(max(due - now, _SHORTEST_PAUSE_SECONDS), seconds)
+        # Not wait_for: of a stop that comes together with the wake it tells nothing.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await wake.wait()
 
     async def _do(self, lease: Lease) -> None:
         work = self._running[lease.job_id] = asyncio.create_task(self._tasks[lease.task].run(lease))
@@ -121,36 +185,43 @@ class Worker:
     async def _give_back(self, lease: Lease, work: asyncio.Task[None]) -> None:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
-        await asyncio.shield(self._database.write(jobs.release, lease, time.time(), counted=False))
+        await asyncio.shield(self._database.write(jobs.release, lease, self._clock(), counted=False))
 
     async def _end(self, lease: Lease, work: asyncio.Task[None]) -> None:
         if work.cancelled():
             return  # interrupted, or the lease was lost
         error = work.exception()
         if error is None:
-            await self._database.write(jobs.finish, lease, time.time())
-            self._tell(lease.job_id)
+            await self._database.write(jobs.finish, lease, self._clock())
+            self._waiting.tell(lease.job_id)
         else:
             await self._put_off(lease, error)
         # The client's next job may have waited for this one.
-        self._wake.set()
+        self.wake()
 
     async def _put_off(self, lease: Lease, error: BaseException) -> None:
-        _log.error("job_failed", job_id=lease.job_id, attempt=lease.attempt, reason=repr(error))
-        if lease.attempt >= _MOST_ATTEMPTS:
-            await self._tasks[lease.task].give_up(lease.tenant, lease.job_id, ReadingGivenUp())
-            self._tell(lease.job_id)
+        known = error if isinstance(error, ServiceError) else InternalError()
+        trace = None if known is error else error
+        _log.error("job_failed", job_id=lease.job_id, attempt=lease.attempt, reason=repr(error), exc_info=trace)
+        if lease.attempt < self._pace.most_attempts:
+            self._waiting.tell(lease.job_id, _put_off(known))
+            due = self._clock() + self._pace.pause_after(lease.attempt)
+            await self._database.write(jobs.release, lease, due, counted=True)
             return
-        pause = min(_FIRST_PAUSE_SECONDS * 4 ** (lease.attempt - 1), _LONGEST_PAUSE_SECONDS)
-        await self._database.write(jobs.release, lease, time.time() + pause, counted=True)
-        self._tell(lease.job_id, error if isinstance(error, ServiceError) else InternalError())
+        try:
+            await self._tasks[lease.task].give_up(lease.tenant, lease.job_id, _given_up(lease, known))
+        except ServiceError as failure:
+            # The lease runs out and the job is tried once more; nobody waits for that.
+            self._waiting.tell(lease.job_id, _put_off(failure))
+            raise
+        self._waiting.tell(lease.job_id)
 
     async def _beat(self, lease: Lease, work: asyncio.Task[None]) -> None:
         """Keep the lease; who has lost it stops."""
         while True:
-            await asyncio.sleep(_BEAT_SECONDS)
+            await asyncio.sleep(self._pace.beat_seconds)
             try:
-                held = await self._database.write(jobs.extend, lease, time.time() + _LEASE_SECONDS)
+                held = await self._database.write(jobs.extend, lease, self._clock() + self._pace.lease_seconds)
             except ServiceError as error:
                 _log.warning("lease_not_extended", job_id=lease.job_id, reason=error.detail)
                 continue
@@ -158,11 +229,17 @@ class Worker:
                 work.cancel()
                 return
 
-    def _tell(self, job_id: str, error: ServiceError | None = None) -> None:
-        for waiting in self._waiting.pop(job_id, []):
-            if waiting.done():
-                continue
-            if error is None:
-                waiting.set_result(None)
-            else:
-                waiting.set_exception(error)
+
+def _put_off(error: ServiceError) -> ServiceError:
+    """What somebody is told who waits for a job that failed just now."""
+    return type(error)(
+        f"{error.title}: the upload is kept and tried again by itself; its job tells how it ends.",
+        retry_after=error.retry_after,
+    )
+
+
+def _given_up(lease: Lease, error: ServiceError) -> ReadingGivenUp:
+    return ReadingGivenUp(
+        f"The file could not be stored in {lease.attempt} attempts. What stopped the last one: {error.title}. "
+        "Send it again when that is mended."
+    )

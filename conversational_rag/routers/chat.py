@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
 from conversational_rag import streaming
-from conversational_rag.dependencies import Resources, tenant_of_path
+from conversational_rag.dependencies import IdempotencyKey, Resources, tenant_of_path
 from conversational_rag.errors import ServiceError
 from conversational_rag.exception_handlers import response
 from conversational_rag.schemas.chat import ChatAnswer, ChatMessage, ChatRequest
@@ -26,9 +26,9 @@ _QUESTIONS_AHEAD = 8
 
 
 @router.post("/", operation_id="chat")
-async def chat(body: Annotated[ChatRequest, Body()], resources: Resources) -> ChatAnswer:
+async def chat(body: Annotated[ChatRequest, Body()], resources: Resources, key: IdempotencyKey = None) -> ChatAnswer:
     """Ask a question; the answer rests on the client's documents and names its sources."""
-    return streaming.answer(await resources.chat.answer(_ask(body)))
+    return streaming.answer(await resources.replies.answer(_ask(body), key))
 
 
 @router.post(
@@ -37,9 +37,11 @@ async def chat(body: Annotated[ChatRequest, Body()], resources: Resources) -> Ch
     response_class=StreamingResponse,  # for the documentation
     responses={200: {"content": {streaming.SSE_TYPE: {}}, "description": "start, delta …, then end or error"}},
 )
-async def stream(body: Annotated[ChatRequest, Body()], request: Request, resources: Resources) -> EventStream:
-    """Ask a question and read the answer as it is written."""
-    return EventStream(resources.chat.events(_ask(body)), request.state.request_id)
+async def stream(
+    body: Annotated[ChatRequest, Body()], request: Request, resources: Resources, key: IdempotencyKey = None
+) -> EventStream:
+    """Ask a question and read the answer as it is written; one that was kept comes in one piece."""
+    return EventStream(resources.replies.events(_ask(body), key), request.state.request_id)
 
 
 @router.websocket("/ws/{client_id}")

@@ -1,5 +1,7 @@
 """/api/v1/chat/collections: what each client has, and its end."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 
 from conversational_rag.dependencies import PathTenant, Resources
@@ -10,6 +12,7 @@ from conversational_rag.schemas.collections import (
     CollectionSummary,
     Deleted,
 )
+from conversational_rag.schemas.documents import LeftoversView
 
 router = APIRouter(prefix="/api/v1/chat/collections", tags=["collections"])
 
@@ -49,10 +52,16 @@ async def delete(tenant: PathTenant, resources: Resources) -> CollectionDeleted:
         client_id=tenant.client_id,
         deleted=Deleted(
             files=rows.documents,
+            pages=rows.pages,
             chunks=rows.chunks,
             vectors=gone.vectors,
+            jobs=rows.jobs,
             sessions=rows.sessions,
             messages=rows.messages,
+            replies=rows.replies,
             file_bytes=gone.file_bytes,
+            database_bytes=gone.database_bytes,
+            words_erased=gone.words_erased,
         ),
+        leftovers=LeftoversView.model_validate(asdict(gone.leftovers)),
     )

@@ -1,15 +1,18 @@
 """/api/v1/sessions: look at conversations, list them, delete them."""
 
 import json
+from dataclasses import asdict
 
 from fastapi import APIRouter
 
 from conversational_rag.dependencies import Limit, Offset, OptionalTenant, Resources
+from conversational_rag.schemas.documents import LeftoversView
 from conversational_rag.schemas.sessions import (
     CleanupAnswer,
     SessionDeleted,
     SessionInfo,
     SessionMessage,
+    SessionRemoved,
     SessionStats,
 )
 
@@ -90,6 +93,13 @@ async def cleanup(resources: Resources) -> CleanupAnswer:
 @router.delete("/{session_id}", operation_id="delete_session")
 @chat_router.delete("/{session_id}", operation_id="delete_chat_session")
 async def delete(session_id: str, resources: Resources, tenant: OptionalTenant) -> SessionDeleted:
-    """Delete the session with all its messages."""
+    """Delete the session with all its messages; what went, after a second look."""
     gone = await resources.sessions.delete(tenant, session_id)
-    return SessionDeleted(message=f"Session {session_id} deleted", session_id=session_id, messages_deleted=gone)
+    return SessionDeleted(
+        message=f"Session {session_id} deleted",
+        session_id=session_id,
+        client_id=gone.tenant.client_id,
+        messages_deleted=gone.messages,
+        deleted=SessionRemoved(messages=gone.messages, replies=gone.replies, database_bytes=gone.database_bytes),
+        leftovers=LeftoversView.model_validate(asdict(gone.leftovers)),
+    )

@@ -30,6 +30,12 @@ class Source(BaseModel):
     filename: str
     document_id: str
     score: float = Field(description="0 to 1, higher fits better.")
+    cited: bool | None = Field(None, description="Whether the answer cites it; null before the answer is whole.")
+    verified: bool | None = Field(
+        None,
+        description="Whether its text supports the sentences that cite it, by the words and numbers they share; null "
+        "when none does, or when words cannot tell. It does not see a negation.",
+    )
 
 
 class Usage(BaseModel):

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from conversational_rag.schemas.documents import LeftoversView
+
 
 class CollectionSummary(BaseModel):
     """One client in the list."""
@@ -33,11 +35,18 @@ class Deleted(BaseModel):
     """What went."""
 
     files: int
+    pages: int
     chunks: int
     vectors: int
+    jobs: int
     sessions: int
     messages: int
+    replies: int = Field(description="Answers that were kept under an Idempotency-Key.")
     file_bytes: int = Field(description="Bytes that the uploaded files took.")
+    database_bytes: int = Field(description="Bytes of the database file that are free for something else.")
+    words_erased: bool = Field(
+        description="false: the keyword index holds words of it on the disk for some minutes; nobody can find them."
+    )
 
 
 class CollectionDeleted(BaseModel):
@@ -46,3 +55,4 @@ class CollectionDeleted(BaseModel):
     message: str
     client_id: str
     deleted: Deleted
+    leftovers: LeftoversView

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from conversational_rag.schemas.fields import ClientId
+
 Stage = Literal["queued", "parsing", "embedding"]
 
 
@@ -17,6 +19,15 @@ class DocumentOutcome(BaseModel):
     chunks: int = 0
     error: str | None = Field(None, description="Why it was not stored, or which part of it, and what to do.")
     code: str | None = Field(None, description="The error's stable code.")
+
+
+class UrlIngest(BaseModel):
+    """A web page that is to be fetched."""
+
+    url: str = Field(min_length=1, max_length=8192, examples=["https://example.org/handbook.html"])
+    client_id: ClientId | None = Field(None, description="Whose document it becomes; left out, a new client is made.")
+    chunk_size: int = Field(1000, ge=50, le=8000, description="Characters a chunk.")
+    chunk_overlap: int = Field(200, ge=0, le=4000, description="Characters that two chunks share.")
 
 
 class IngestAnswer(BaseModel):

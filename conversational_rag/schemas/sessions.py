@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from conversational_rag.schemas.chat import Source
+from conversational_rag.schemas.documents import LeftoversView
 
 
 class SessionStats(BaseModel):
@@ -43,12 +44,24 @@ class SessionMessage(BaseModel):
     status: Literal["complete", "partial"] = Field(description="partial: the answer broke off.")
 
 
+class SessionRemoved(BaseModel):
+    """What went with a session."""
+
+    sessions: int = 1
+    messages: int
+    replies: int = Field(description="Answers that were kept under an Idempotency-Key.")
+    database_bytes: int = Field(description="Bytes of the database file that are free for something else.")
+
+
 class SessionDeleted(BaseModel):
     """A session that is gone."""
 
     message: str
     session_id: str
+    client_id: str
     messages_deleted: int
+    deleted: SessionRemoved
+    leftovers: LeftoversView
 
 
 class CleanupAnswer(BaseModel):

@@ -23,6 +23,12 @@ class Tenant:
         ending = ".0" if self.client_id[-1] in "_-" else ""
         return f"docs_{self.client_id}{ending}"
 
+    @classmethod
+    def of_collection(cls, name: str) -> "Tenant | None":
+        """Whose collection that is; None when it has no name of ours."""
+        client_id = name.removeprefix("docs_").removesuffix(".0")
+        return cls(client_id) if is_well_formed(client_id) and cls(client_id).collection_name == name else None
+
 
 def is_well_formed(client_id: str) -> bool:
     """3 to 64 letters, digits, `_` or `-` (ASCII)."""

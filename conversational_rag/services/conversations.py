@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from conversational_rag.db import clients, messages, sessions, usage
+from conversational_rag.db import clients, messages, replies, sessions, usage
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.messages import NewAnswer
 from conversational_rag.db.sessions import SessionRow
@@ -17,6 +17,7 @@ from conversational_rag.db.usage import UsageRow
 from conversational_rag.errors import ClientNotFound, SessionNotFound
 from conversational_rag.rag.conversation import Turn
 from conversational_rag.security.tenants import Tenant
+from conversational_rag.services.kept_answers import KeptAnswer
 
 Clock = Callable[[], float]
 
@@ -67,15 +68,20 @@ class Conversations:
         return asked
 
     async def answer(
-        self, asked: Asked, answer: NewAnswer, spent: UsageRow, memory: tuple[int, str] | None = None
+        self,
+        asked: Asked,
+        answer: NewAnswer,
+        spent: UsageRow,
+        memory: tuple[int, str] | None = None,
+        kept: KeptAnswer | None = None,
     ) -> None:
         """Store the answer, what it has cost, and what the memory leaves out from now on (`memory_start`, `summary`).
 
-        A session that was deleted meanwhile stays deleted.
+        It is also `kept` for whoever asks again. A session that was deleted meanwhile stays deleted.
         """
         self._in_flight.discard(asked.question_id)
         session_id = asked.conversation.session.session_id
-        stored = await self._database.write(self._answer, asked, answer, spent, memory)
+        stored = await self._database.write(self._answer, asked, answer, spent, memory, kept)
         if stored is None:
             self._cache.pop(session_id, None)
             return
@@ -167,7 +173,13 @@ class Conversations:
         return messages.append_question(connection, session_id, question, now)
 
     def _answer(
-        self, connection: Connection, asked: Asked, answer: NewAnswer, spent: UsageRow, memory: tuple[int, str] | None
+        self,
+        connection: Connection,
+        asked: Asked,
+        answer: NewAnswer,
+        spent: UsageRow,
+        memory: tuple[int, str] | None,
+        kept: KeptAnswer | None,
     ) -> SessionRow | None:
         session, now = asked.conversation.session, answer.timestamp
         usage.record(connection, session.tenant, spent, now)
@@ -175,6 +187,8 @@ class Conversations:
         if stored is None:
             return None
         messages.append_answer(connection, session.session_id, asked.question_id, answer)
+        if kept is not None:
+            replies.set_answer(connection, session.tenant, kept.key, kept.answer)
         if memory is None:
             return stored
         sessions.set_memory(connection, session.session_id, *memory)

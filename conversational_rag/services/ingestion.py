@@ -5,22 +5,30 @@ index; `ready` last, in one transaction with the outcome. A job that is begun ag
 """
 
 import asyncio
+import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from json import dumps
 from pathlib import PurePath
 
 import structlog
 
-from conversational_rag.db import chunks, clients, documents, jobs, pages
+from conversational_rag.db import chunks, documents, jobs, pages, stages
 from conversational_rag.db.chunks import NewChunk
-from conversational_rag.db.documents import DocumentRow, Findings
+from conversational_rag.db.documents import DocumentRow
 from conversational_rag.db.engine import Connection, Database
-from conversational_rag.db.jobs import JobFile, Lease
+from conversational_rag.db.jobs import Lease
 from conversational_rag.db.pages import PageRow
+from conversational_rag.db.stages import Findings
 from conversational_rag.embedding.pool import EmbeddingPool
-from conversational_rag.errors import BadInput, ReadingGivenUp, ServiceError, Superseded, UploadCancelled
+from conversational_rag.errors import (
+    BadInput,
+    InternalError,
+    ReadingGivenUp,
+    ServiceError,
+    StorageFull,
+    UploadCancelled,
+)
 from conversational_rag.ingestion.pipeline import ParsedFile, Reader
 from conversational_rag.ingestion.splitting import Chunk
 from conversational_rag.ingestion.verdict import judge
@@ -30,12 +38,11 @@ from conversational_rag.services import outcomes
 from conversational_rag.services.conversations import Clock
 from conversational_rag.services.outcomes import Outcome
 from conversational_rag.services.progress import Progress
-from conversational_rag.services.search_index import SearchIndex
+from conversational_rag.services.publication import FileTask, Publication
 from conversational_rag.services.uploads import UploadFolder
 
 # So many chunks are embedded, and then written in one short transaction: a question never waits long for either.
 _BATCH = 64
-_INDEX_BATCH = 250
 _PAGE_BATCH = 100
 # A file that was begun so often without an end brings the service down.
 _MOST_ATTEMPTS = 3
@@ -48,72 +55,81 @@ class Ingestion:
     def __init__(
         self,
         database: Database,
-        index: SearchIndex,
         pool: EmbeddingPool,
         reader: Reader,
         folder: UploadFolder,
+        publication: Publication,
         now: Clock,
         metrics: Metrics,
     ) -> None:
-        self._database, self._index, self._pool = database, index, pool
-        self._reader, self._folder, self._now, self._metrics = reader, folder, now, metrics
+        self._database, self._pool, self._reader, self._folder = database, pool, reader, folder
+        self._publication, self._now, self._metrics = publication, now, metrics
         self.progress: dict[str, Progress] = {}
 
     async def run(self, lease: Lease) -> None:
         """Take the files of the job in. A fault that is not a file's own is raised: the job is tried again."""
         for file in await self._database.read(jobs.files, lease.job_id):
             if file.outcome is None:
-                await self._take(_Task(lease.job_id, lease.tenant, file))
+                await self._take(FileTask(lease.job_id, lease.tenant, file))
 
     async def give_up(self, tenant: Tenant, job_id: str, error: BadInput) -> None:
         """End the job: every file that is not finished has failed with this error."""
         for file in await self._database.read(jobs.files, job_id):
             if file.outcome is None:
-                await self._fail(_Task(job_id, tenant, file), error)
+                await self._fail(FileTask(job_id, tenant, file), error)
         await self._database.write(jobs.end, tenant, job_id, self._now())
 
-    async def _take(self, task: "_Task") -> None:
+    async def _take(self, task: FileTask) -> None:
         try:
             outcome = await self._store(task)
         except BadInput as error:
             _log.info("file_refused", client_id=task.tenant.client_id, code=error.code)
             await self._fail(task, error)
-        except asyncio.CancelledError:
-            await asyncio.shield(self._database.write(documents.uncount, task.tenant, task.document_id))
+        except (asyncio.CancelledError, StorageFull):
+            await self._uncount(task)
             raise
         else:
             self._metrics.documents.labels(outcome.status).inc()
         finally:
             self.progress.pop(task.document_id, None)
 
-    async def _store(self, task: "_Task") -> Outcome:
+    async def _uncount(self, task: FileTask) -> None:
+        """This attempt says nothing about the file."""
+        with contextlib.suppress(ServiceError):
+            await asyncio.shield(self._database.write(stages.uncount, task.tenant, task.document_id))
+
+    async def _store(self, task: FileTask) -> Outcome:
         document = await self._database.read(documents.find, task.tenant, task.document_id)
-        if document is not None and document.status == documents.READY:
-            return await self._record(task, outcomes.stored(document))  # published before a crash
+        if document is None:
+            raise UploadCancelled
+        if document.status == documents.READY:
+            return await self._record(task, outcomes.stored(document))  # shown before a crash
+        if document.status == documents.INDEXING:
+            return await self._publication.resume(task)
+        # Not counted as an attempt: it says nothing about the file when the model cannot be loaded.
+        await self._pool.start()
         attempts = await self._database.write(_begin, task)
-        if document is None or attempts is None:
+        if attempts is None:
             raise UploadCancelled
         if attempts > _MOST_ATTEMPTS:
             raise ReadingGivenUp
-        same = await self._database.read(
-            documents.find_same, task.tenant, document.sha256, document.chunk_size, document.chunk_overlap
-        )
+        same = await self._database.read(documents.find_same, task.tenant, document)
         if same is not None:
             return await self._keep_former(task, same)
         await self._read_and_embed(task, document)
-        async with self._index.changing(task.tenant):
-            return await self._publish(task)
+        return await self._publication.publish(task)
 
-    async def _keep_former(self, task: "_Task", same: DocumentRow) -> Outcome:
+    async def _keep_former(self, task: FileTask, same: DocumentRow) -> Outcome:
         outcome = outcomes.unchanged(task.file.filename, same)
         await self._database.write(_keep_former, task, outcome)
         await self._folder.discard([task.document_id])
         return outcome
 
-    async def _read_and_embed(self, task: "_Task", document: DocumentRow) -> None:
-        path = self._folder.path(document.id)
-        parsed = await self._reader.read(path, document.filename, document.chunk_size, document.chunk_overlap)
-        if not await self._database.write(documents.set_findings, task.tenant, document.id, _findings(parsed)):
+    async def _read_and_embed(self, task: FileTask, document: DocumentRow) -> None:
+        parsed = await self._read(task.tenant, document)
+        # In a thread: of a long file it takes longer than a question should wait.
+        found = await asyncio.to_thread(_findings, parsed)
+        if not await self._database.write(stages.set_findings, task.tenant, document.id, found):
             raise UploadCancelled
         progress = self.progress[document.id] = Progress(len(parsed.chunks))
         rows = [PageRow(page.number, page.place, page.text) for page in parsed.pages]
@@ -129,34 +145,24 @@ class Ingestion:
             await self._database.write(_insert_chunks, task, new)
             progress.done += len(batch)
 
-    async def _publish(self, task: "_Task") -> Outcome:
-        tenant, document_id = task.tenant, task.document_id
-        await self._database.write(_mark_indexing, task)
-        await self._add_to_index(tenant, document_id)
-        outcome, replaced = await self._database.write(_publish, task)
-        await self._index.remove(tenant, replaced.chunk_ids)
-        await self._database.write(
-            _finish, tenant, replaced.document_ids, self._now(), dirty=self._index.is_stale(tenant)
-        )
-        await self._folder.discard(replaced.document_ids)
-        return outcome
+    async def _read(self, tenant: Tenant, document: DocumentRow) -> ParsedFile:
+        path = self._folder.path(document.id)
+        try:
+            return await self._reader.read(path, document.filename, document.chunk_size, document.chunk_overlap)
+        except InternalError as error:
+            if await asyncio.to_thread(path.exists):
+                raise
+            if await self._database.read(stages.find, tenant, document.id) is None:
+                raise UploadCancelled from error
+            raise ReadingGivenUp("The uploaded file is not on the server's disk any more; send it again.") from error
 
-    async def _add_to_index(self, tenant: Tenant, document_id: str) -> None:
-        missing = len(await self._database.read(chunks.ids_of, tenant, [document_id]))
-        after = 0
-        while missing > 0:
-            batch = await self._database.read(chunks.next_vectors_of, tenant, document_id, after, _INDEX_BATCH)
-            ids = [int(chunk_id) for chunk_id in batch.ids]
-            await self._index.add(tenant, document_id, ids, batch.matrix, missing)
-            missing, after = missing - len(ids), ids[-1]
-
-    async def _fail(self, task: "_Task", error: ServiceError) -> None:
+    async def _fail(self, task: FileTask, error: ServiceError) -> None:
         outcome = outcomes.refused(task.file.filename, error, task.document_id)
-        await self._database.write(_fail, task, outcome)
+        await self._publication.refuse(task, outcome)
         await self._folder.discard([task.document_id])
         self._metrics.documents.labels(outcome.status).inc()
 
-    async def _record(self, task: "_Task", outcome: Outcome) -> Outcome:
+    async def _record(self, task: FileTask, outcome: Outcome) -> Outcome:
         await self._database.write(jobs.set_outcome, task.job_id, task.file.ordinal, outcome.dump())
         return outcome
 
@@ -164,25 +170,6 @@ class Ingestion:
 def document_title(filename: str) -> str:
     """The file's name in words: it stands before each chunk where meaning and words are indexed."""
     return " ".join(PurePath(filename).stem.replace("_", " ").replace("-", " ").split())
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """One file of a job."""
-
-    job_id: str
-    tenant: Tenant
-    file: JobFile
-
-    @property
-    def document_id(self) -> str:
-        return self.file.document_id or ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Replaced:
-    document_ids: list[str]
-    chunk_ids: list[int]
 
 
 def _batches(all_chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
@@ -201,61 +188,31 @@ def _findings(parsed: ParsedFile) -> Findings:
     )
 
 
-def _begin(connection: Connection, task: _Task) -> int | None:
+def _begin(connection: Connection, task: FileTask) -> int | None:
     """What a run that broke off has left is written anew."""
-    attempts = documents.begin(connection, task.tenant, task.document_id)
+    attempts = stages.begin(connection, task.tenant, task.document_id)
     if attempts is not None:
         chunks.delete_of(connection, task.tenant, task.document_id)
         pages.delete_of(connection, task.document_id)
     return attempts
 
 
-def _insert_pages(connection: Connection, task: _Task, first: int, rows: Sequence[PageRow]) -> None:
+def _insert_pages(connection: Connection, task: FileTask, first: int, rows: Sequence[PageRow]) -> None:
     _require_wanted(connection, task)
     pages.insert_all(connection, task.document_id, first, rows)
 
 
-def _insert_chunks(connection: Connection, task: _Task, new: Sequence[NewChunk]) -> None:
+def _insert_chunks(connection: Connection, task: FileTask, new: Sequence[NewChunk]) -> None:
     _require_wanted(connection, task)
     chunks.insert_all(connection, task.tenant, task.document_id, new)
 
 
-def _require_wanted(connection: Connection, task: _Task) -> None:
+def _require_wanted(connection: Connection, task: FileTask) -> None:
     """The document, or its client, may have been deleted meanwhile."""
-    if not documents.is_embedding(connection, task.tenant, task.document_id):
+    if stages.find(connection, task.tenant, task.document_id) != documents.EMBEDDING:
         raise UploadCancelled
 
 
-def _mark_indexing(connection: Connection, task: _Task) -> None:
-    _require_wanted(connection, task)
-    if documents.is_superseded(connection, task.tenant, task.document_id):
-        raise Superseded
-    clients.mark_index(connection, task.tenant, dirty=True)
-    documents.mark_indexing(connection, task.tenant, task.document_id)
-
-
-def _publish(connection: Connection, task: _Task) -> tuple[Outcome, _Replaced]:
-    replaced = documents.publish(connection, task.tenant, task.document_id)
-    document = documents.find(connection, task.tenant, task.document_id)
-    assert document is not None
-    outcome = outcomes.stored(document)
-    jobs.set_outcome(connection, task.job_id, task.file.ordinal, outcome.dump())
-    return outcome, _Replaced(replaced, chunks.ids_of(connection, task.tenant, replaced))
-
-
-def _finish(connection: Connection, tenant: Tenant, replaced: list[str], now: float, *, dirty: bool) -> None:
-    documents.delete_rows(connection, tenant, replaced)
-    clients.touch(connection, tenant, now)
-    clients.mark_index(connection, tenant, dirty=dirty)
-
-
-def _keep_former(connection: Connection, task: _Task, outcome: Outcome) -> None:
+def _keep_former(connection: Connection, task: FileTask, outcome: Outcome) -> None:
     documents.delete_rows(connection, task.tenant, [task.document_id])
-    jobs.set_outcome(connection, task.job_id, task.file.ordinal, outcome.dump())
-
-
-def _fail(connection: Connection, task: _Task, outcome: Outcome) -> None:
-    chunks.delete_of(connection, task.tenant, task.document_id)
-    pages.delete_of(connection, task.document_id)
-    documents.fail(connection, task.tenant, task.document_id, outcome.status, str(outcome.code), str(outcome.error))
     jobs.set_outcome(connection, task.job_id, task.file.ordinal, outcome.dump())

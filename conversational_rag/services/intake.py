@@ -1,5 +1,6 @@
 """The intake: files that have arrived become documents and a job, in one transaction, before anybody is told so."""
 
+import asyncio
 import hashlib
 import json
 import uuid
@@ -11,10 +12,9 @@ from conversational_rag.db.documents import NewDocument
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.jobs import IdempotencyKey, JobFile
 from conversational_rag.embedding.pool import EmbeddingPool
-from conversational_rag.errors import BadInput, KeyReused
+from conversational_rag.errors import BadInput, KeyReused, Unavailable
 from conversational_rag.security.tenants import Tenant, new_client_id
 from conversational_rag.services import outcomes
-from conversational_rag.services.clients import Clients
 from conversational_rag.services.conversations import Clock
 from conversational_rag.services.uploads import Upload, UploadFolder
 
@@ -41,37 +41,37 @@ class Accepted:
 class Intake:
     """Takes uploads in. The files lie in the folder already."""
 
-    def __init__(
-        self, database: Database, clients: Clients, pool: EmbeddingPool, folder: UploadFolder, now: Clock
-    ) -> None:
-        self._database, self._clients, self._pool, self._folder, self._now = database, clients, pool, folder, now
+    def __init__(self, database: Database, pool: EmbeddingPool, folder: UploadFolder, now: Clock) -> None:
+        self._database, self._pool, self._folder, self._now = database, pool, folder, now
 
     async def accept(
         self, tenant: Tenant | None, uploads: Sequence[Upload], splitting: Splitting, key: str | None = None
     ) -> Accepted:
         """Make documents of the files and a job of the upload, for the client (None: a new one).
 
-        The same `key` sent again gives the same job. Raises KeyReused when it came with something else,
-        EmbeddingModelChanged, and the one error of the files (or NothingStored) when all of them were refused.
+        The same `key` sent again gives the same job. Raises KeyReused when it came with something else, and the one
+        error of the files (or NothingStored) when all of them were refused.
         """
-        taken: Sequence[str] = ()
         try:
-            await self._require_same_model(tenant)
+            await self._pool.start()
             named = _without_namesakes(uploads)
             if all(upload.refused for upload in named):
                 raise outcomes.nothing_stored([_refusal(upload) for upload in named])
-            asked = None if key is None else _idempotency(tenant, uploads, splitting, key)
-            work = _Work(tenant or Tenant(new_client_id()), f"job_{uuid.uuid4().hex}", named, splitting, asked)
+        except BaseException:
+            await self._folder.discard(upload.document_id for upload in uploads)
+            raise
+        asked = None if key is None else _idempotency(tenant, uploads, splitting, key)
+        work = _Work(tenant or Tenant(new_client_id()), f"job_{uuid.uuid4().hex}", named, splitting, asked)
+        # To its end, also when the caller goes: the files of an upload that has been stored must not be discarded.
+        return await asyncio.shield(self._settle(work))
+
+    async def _settle(self, work: "_Work") -> Accepted:
+        taken: Sequence[str] = ()
+        try:
             accepted, taken = await self._database.write(_store, work, self._pool.fingerprint, self._now())
             return accepted
         finally:
-            await self._folder.discard({upload.document_id for upload in uploads} - set(taken))
-
-    async def _require_same_model(self, tenant: Tenant | None) -> None:
-        client = await self._clients.find(tenant) if tenant else None
-        if client is not None:
-            await self._clients.require_same_model(client)
-        await self._pool.start()
+            await self._folder.discard({upload.document_id for upload in work.uploads} - set(taken))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ def _store(connection: Connection, work: _Work, fingerprint: str, now: float) ->
         if before.request_hash != (work.key and work.key.request_hash):
             raise KeyReused
         return Accepted(before.id, before.tenant, before.new_client), ()
+    if clients.is_deleting(connection, work.tenant):
+        raise Unavailable("The client is being deleted just now; try again in a moment.", retry_after=5)
     created = clients.find(connection, work.tenant) is None
     clients.create(connection, work.tenant, fingerprint, now)
     good = [upload for upload in work.uploads if upload.refused is None]

@@ -4,8 +4,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from conversational_rag.db import documents
 from conversational_rag.db.documents import DocumentRow
 from conversational_rag.errors import NoText, NothingStored, ServiceError, error_by_code
+from conversational_rag.ingestion.loaders.base import Kind
+from conversational_rag.ingestion.verdict import named
 
 QUEUED, PARSING, EMBEDDING = "queued", "parsing", "embedding"
 READY, PARTIAL, UNCHANGED, FAILED, EMPTY = "ready", "partial", "unchanged", "failed", "empty"
@@ -44,17 +47,32 @@ def refused(filename: str, error: ServiceError, document_id: str | None = None) 
     return Outcome(filename, status, document_id, pages=pages, error=error.detail, code=error.code)
 
 
+def of(document: DocumentRow) -> Outcome:
+    """A document as it stands."""
+    if document.status == documents.READY:
+        return stored(document)
+    # Putting it into the vector index is the end of embedding.
+    status = EMBEDDING if document.status == documents.INDEXING else document.status
+    told = (document.error, document.error_code)
+    return Outcome(document.filename, status, document.id, document.pages, document.chunks, *told)
+
+
 def stored(document: DocumentRow) -> Outcome:
     """A document that can be searched, all of it or in part."""
     partly = document.pages_without_text > 0
-    error = (
-        f"{document.pages_without_text} of {document.pages} pages hold no text, as scanned ones: they cannot be "
-        "found before text recognition (OCR) was run on the file."
-        if partly
-        else None
-    )
-    status = PARTIAL if partly else READY
+    status, error = (PARTIAL, _without_text(document)) if partly else (READY, None)
     return Outcome(document.filename, status, document.id, document.pages, document.chunks, error)
+
+
+def _without_text(document: DocumentRow) -> str:
+    """Which pages cannot be found, and what would help."""
+    blank = json.loads(document.verdict or "{}").get("pages_without_text", [])
+    pages = "slides" if document.kind == Kind.PPTX else "pages"
+    which = f" ({named(blank)})" if blank else ""
+    return (
+        f"{document.pages_without_text} of {document.pages} {pages} hold no text{which}, "
+        "as scans and pictures do: they cannot be found before text recognition (OCR) was run on the file."
+    )
 
 
 def unchanged(filename: str, same: DocumentRow) -> Outcome:

@@ -7,13 +7,14 @@ because the vector store does.
 
 import asyncio
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 
-from conversational_rag.db import chunks, clients, documents
+from conversational_rag.db import chunks, clients, documents, erasures
 from conversational_rag.db.engine import Connection, Database
-from conversational_rag.errors import IndexUnavailable, StorageFull
+from conversational_rag.errors import BadInput, IndexUnavailable, NotFound, StorageFull
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.vectorstores import exact
 from conversational_rag.vectorstores.base import CollectionBroken, Hit, IndexUnreadable, Vectors, VectorStore
@@ -46,6 +47,25 @@ class SearchIndex:
         """Whether the client waits for its index to be rebuilt; its mark must stay up until then."""
         return tenant in self._stale
 
+    def doubt(self, tenant: Tenant, reason: str) -> None:
+        """Nobody knows what the client's index holds: it is rebuilt. The mark in SQL must be up already."""
+        _log.warning("index_stale", client_id=tenant.client_id, reason=reason)
+        self._trusted.discard(tenant)
+        self._stale[tenant] = None
+        self._work.set()
+
+    @contextmanager
+    def doubting(self, tenant: Tenant) -> Iterator[None]:
+        """Around a change: one that breaks off leaves the index to be rebuilt, for how far it got is not known."""
+        try:
+            yield
+        except (BadInput, NotFound):
+            # SQL has refused the change before it began.
+            raise
+        except BaseException:
+            self.doubt(tenant, "a change of it broke off")
+            raise
+
     async def recover(self) -> None:
         """After a start: finish what a crash left half done, and note which indexes to rebuild."""
         for tenant in await self._database.read(documents.admin_list_unfinished):
@@ -60,8 +80,8 @@ class SearchIndex:
         `missing`: how many rows in SQL the index does not hold yet, these ones included.
         """
         client = await self._database.read(clients.find, tenant)
-        if client is None:
-            return
+        if client is None or client.former_fingerprint is not None:
+            return  # the index is the former model's, and made anew when all vectors are
         try:
             # At the first touch after a start this asks the store, which may fail as well.
             if not await self._is_trusted(tenant, expected=-missing):
@@ -97,6 +117,33 @@ class SearchIndex:
             _log.warning("index_unavailable", reason=str(error))
         return await self._scan(tenant, vector, k)
 
+    async def search_former(self, tenant: Tenant, fingerprint: str, vector: Vectors, k: int) -> list[Hit]:
+        """The k nearest of the vectors that the model of this fingerprint has left in the index, as far as it is well.
+
+        For a client whose chunks are embedded anew: SQL has no whole set of vectors to compare it with, or to scan.
+        """
+        try:
+            if await self._store.fingerprint(tenant) == fingerprint:
+                return await self._store.search(tenant, vector, k)
+        except CollectionBroken:
+            await self.drop(tenant)
+        except IndexUnavailable as error:
+            _log.warning("index_unavailable", reason=str(error))
+        return []
+
+    async def surplus(self, tenant: Tenant) -> int:
+        """How many vectors the client's index holds that SQL does not know; when there are any, it is rebuilt."""
+        if self.is_stale(tenant):
+            return 0
+        try:
+            too_many = await self._store.count(tenant) - await self._database.read(chunks.count_indexed, tenant)
+        except IndexUnavailable as error:
+            await self._suspect(tenant, error)
+            return 0
+        if too_many > 0:
+            await self._distrust(tenant, f"it holds {too_many} vectors too many")
+        return max(too_many, 0)
+
     async def drop(self, tenant: Tenant) -> int:
         """Delete the client's index from the store and its disk; how many vectors went."""
         self._stale.pop(tenant, None)
@@ -114,9 +161,13 @@ class SearchIndex:
     async def rebuild(self, tenant: Tenant) -> None:
         """Make the client's index anew from the vectors in SQL. Raises IndexUnavailable."""
         async with self.changing(tenant):
-            await self._store.drop(tenant)
             client = await self._database.read(clients.find, tenant)
-            if client is not None and client.embedding_fingerprint != clients.BEING_REINDEXED:
+            if client is not None and client.former_fingerprint is not None:
+                # There is no whole set of vectors to make it from; what it holds is the former model's.
+                self._stale.pop(tenant, None)
+                return
+            await self._store.drop(tenant)
+            if client is not None:
                 await self._store.ensure(tenant, client.embedding_fingerprint)
                 await self._fill(tenant)
                 await self._database.write(clients.mark_index, tenant, dirty=False)
@@ -200,10 +251,7 @@ class SearchIndex:
         return await asyncio.to_thread(exact.search, vectors.ids, vectors.matrix, vector, k)
 
     async def _distrust(self, tenant: Tenant, reason: str) -> None:
-        _log.warning("index_stale", client_id=tenant.client_id, reason=reason)
-        self._trusted.discard(tenant)
-        self._stale[tenant] = None
-        self._work.set()
+        self.doubt(tenant, reason)
         # In SQL too: a stop before the rebuild must not make the index look sound.
         await self._database.write(clients.mark_index, tenant, dirty=True)
 
@@ -214,4 +262,6 @@ def _finish_documents(connection: Connection, tenant: Tenant) -> None:
     for document_id in documents.list_unfinished(connection, tenant, documents.INDEXING):
         documents.publish(connection, tenant, document_id)
     gone = documents.list_unfinished(connection, tenant, documents.DELETING)
-    documents.delete_rows(connection, tenant, gone)
+    if gone:
+        documents.delete_rows(connection, tenant, gone)
+        erasures.ask(connection)

@@ -1,15 +1,29 @@
 """Sessions: they can be looked at, listed, deleted, and they expire."""
 
-from conversational_rag.db import clients, messages, sessions
+from dataclasses import dataclass, replace
+
+from conversational_rag.db import clients, messages, replies, sessions, space
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.messages import MessageRow
 from conversational_rag.db.sessions import SessionRow, SessionTotals
 from conversational_rag.errors import SessionNotFound
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.conversations import Conversations
+from conversational_rag.services.leftovers import NOTHING, Leftovers
 
 # Deleting many sessions in one statement keeps writers waiting for a second: slices take a few milliseconds.
 _CLEANUP_SLICE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """What went with a session: rows in SQL, and the bytes of the database's file that they left free."""
+
+    tenant: Tenant
+    messages: int
+    replies: int
+    database_bytes: int
+    leftovers: Leftovers = NOTHING
 
 
 class Sessions:
@@ -32,12 +46,13 @@ class Sessions:
             return await self._database.read(sessions.admin_list_ids, self._conversations.now(), limit, offset)
         return await self._database.read(sessions.list_ids, tenant, self._conversations.now(), limit, offset)
 
-    async def delete(self, tenant: Tenant | None, session_id: str) -> int:
-        """Delete the session; how many messages went. Raises SessionNotFound."""
+    async def delete(self, tenant: Tenant | None, session_id: str) -> Departure:
+        """Delete the session with all its messages. Raises SessionNotFound."""
         gone = await self._database.write(_delete, tenant, session_id)
         self._conversations.forget([session_id])
+        left = await self._database.write(_sweep, session_id)
         await self._database.compact()
-        return gone
+        return replace(gone, leftovers=Leftovers(rows=left))
 
     async def totals(self) -> SessionTotals:
         """Counts over all sessions."""
@@ -75,6 +90,15 @@ def _messages(
     return messages.list_all(connection, session_id, limit, offset)
 
 
-def _delete(connection: Connection, tenant: Tenant | None, session_id: str) -> int:
-    session = _find(connection, tenant, session_id)
-    return sessions.remove(connection, session.tenant, session_id) or 0
+def _delete(connection: Connection, tenant: Tenant | None, session_id: str) -> Departure:
+    session, before = _find(connection, tenant, session_id), space.free_bytes(connection)
+    kept_replies = replies.count_of_session(connection, session_id)
+    gone = sessions.remove(connection, session.tenant, session_id) or 0
+    return Departure(session.tenant, gone, kept_replies, space.free_bytes(connection) - before)
+
+
+def _sweep(connection: Connection, session_id: str) -> int:
+    """Look again; what is still there goes now. Somebody may have begun a new session of that id."""
+    if sessions.admin_find(connection, session_id) is not None:
+        return 0
+    return sessions.admin_delete_orphans(connection, session_id)

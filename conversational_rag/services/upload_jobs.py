@@ -1,13 +1,16 @@
 """Upload jobs: how far an upload is, and what became of its files."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
+from conversational_rag.concurrency.stop_sign import StopSign
 from conversational_rag.db import documents, jobs
 from conversational_rag.db.documents import DocumentRow
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.jobs import JobFile, JobRow
-from conversational_rag.errors import JobNotFound
+from conversational_rag.errors import JobNotFound, Unavailable
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services import outcomes
 from conversational_rag.services.conversations import Clock
@@ -15,6 +18,7 @@ from conversational_rag.services.outcomes import Outcome
 from conversational_rag.services.progress import Progress
 
 _KEPT_SECONDS = 7 * 86_400.0
+_LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,18 @@ class UploadJob:
 class UploadJobs:
     """Looks at jobs. `progress` is told by those who do the work, by document id."""
 
-    def __init__(self, database: Database, progress: Mapping[str, Progress], now: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        progress: Mapping[str, Progress],
+        now: Clock,
+        stop_sign: StopSign,
+        *,
+        quiet_seconds: float = 15.0,
+    ) -> None:
+        """`quiet_seconds` after the last word those who watch are told that nothing has changed."""
         self._database, self._progress, self._now = database, progress, now
+        self._stop_sign, self._quiet_seconds = stop_sign, quiet_seconds
 
     async def find(self, tenant: Tenant | None, job_id: str) -> UploadJob:
         """The job; `tenant` None: whosever it is. Raises JobNotFound."""
@@ -48,6 +62,23 @@ class UploadJobs:
             raise JobNotFound
         job, files = found
         return self._view(job, files)
+
+    async def watch(self, tenant: Tenant | None, job_id: str) -> AsyncGenerator[UploadJob | None, None]:
+        """The job whenever it has changed, until it has ended; None now and then while nothing changes.
+
+        Raises JobNotFound, also when it is deleted meanwhile, and Unavailable when the service is about to stop.
+        """
+        last = await self.find(tenant, job_id)
+        said_at = time.monotonic()
+        yield last
+        while last.finished_at is None:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if self._stop_sign.is_up:
+                raise Unavailable("The service is stopping; the upload goes on when it is started again.")
+            job = await self.find(tenant, job_id)
+            if job != last or time.monotonic() - said_at >= self._quiet_seconds:
+                yield job if job != last else None
+                last, said_at = job, time.monotonic()
 
     async def cleanup(self) -> int:
         """Forget jobs that ended days ago, with their idempotency keys; how many."""
@@ -109,8 +140,7 @@ def _outcome(file: _File) -> Outcome:
     document = file.document
     if document is None:
         return Outcome(file.file.filename, outcomes.QUEUED, file.id)
-    status = outcomes.EMBEDDING if document.status == documents.INDEXING else document.status
-    return Outcome(document.filename, status, document.id, document.pages, document.chunks)
+    return outcomes.of(document)
 
 
 def _stage(shown: Sequence[Outcome]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from conversational_rag.errors import BadInput, FileTooLarge, StorageFull
+from conversational_rag.errors import BadInput, FileTooLarge, ServiceError, StorageFull, Unavailable
 
 _COPY_BYTES = 1024 * 1024
 _MAX_NAME_CHARACTERS = 255
@@ -50,12 +50,31 @@ class UploadFolder:
         return self._folder / document_id
 
     async def receive(self, filename: str, stream: BinaryIO) -> Upload:
-        """Copy the file into the folder. A bad name or size is noted in `refused`. Raises StorageFull."""
+        """Copy the file into the folder. A bad name or size is noted in `refused`. Raises StorageFull, Unavailable."""
         return await asyncio.to_thread(self._receive, filename, stream)
+
+    async def adopt(self, document_id: str, filename: str, sha256: str, size: int) -> Upload:
+        """Take a file that was written to `path(document_id)` as it came. Raises StorageFull, Unavailable."""
+        await asyncio.to_thread(self._secure, document_id)
+        return Upload(document_id, _shown(filename), sha256, size, _check_name(filename) or self._check_size(size))
 
     async def discard(self, document_ids: Iterable[str]) -> int:
         """Remove these documents' files; how many bytes went. One that is not there is passed over."""
         return await asyncio.to_thread(self._discard, tuple(document_ids))
+
+    async def sweep(self, document_ids: Iterable[str]) -> int:
+        """Look again whether these documents' files are gone; how many were not, and are now."""
+        left = await asyncio.to_thread(lambda: [each for each in document_ids if self.path(each).exists()])
+        await self.discard(left)
+        return len(left)
+
+    def _secure(self, document_id: str) -> None:
+        try:
+            with self.path(document_id).open("rb") as file:
+                os.fsync(file.fileno())
+            _sync_names(self._folder)
+        except OSError as error:
+            raise _translate(error) from error
 
     def _discard(self, document_ids: Iterable[str]) -> int:
         freed = 0
@@ -66,21 +85,31 @@ class UploadFolder:
         return freed
 
     def _receive(self, filename: str, stream: BinaryIO) -> Upload:
-        document_id = f"doc_{uuid.uuid4().hex}"
+        document_id = new_document_id()
         path = self.path(document_id)
-        self._check_room()
         try:
+            self._check_room()
             sha256, size = self._copy(stream, path)
         except OSError as error:
             path.unlink(missing_ok=True)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise StorageFull from error
-            raise
+            raise _translate(error) from error
         refused = _check_name(filename) or self._check_size(size)
         return Upload(document_id, _shown(filename), sha256, size, refused)
 
+    async def ping(self) -> None:
+        """Raise StorageFull or Unavailable when no file could be received now."""
+        await asyncio.to_thread(self._ping)
+
+    def _ping(self) -> None:
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            raise Unavailable("The server cannot write into its folder of uploads (DATA_DIR): no file can be received.")
+        self._check_room()
+
     def _check_room(self) -> None:
-        if self._min_free_bytes and shutil.disk_usage(self._folder).free < self._min_free_bytes:
+        free = shutil.disk_usage(self._folder).free
+        if not free:
+            raise StorageFull
+        if free < self._min_free_bytes:
             raise StorageFull(
                 f"Less than {self._min_free_bytes / 1024**2:g} MB (MIN_FREE_DISK_MB) are free on the server's disk; "
                 "nothing was stored. Free some space and send it again."
@@ -97,6 +126,7 @@ class UploadFolder:
             # What is acknowledged outlives a power cut.
             copy.flush()
             os.fsync(copy.fileno())
+        _sync_names(self._folder)
         return digest.hexdigest(), size
 
     def _check_size(self, size: int) -> BadInput | None:
@@ -105,6 +135,27 @@ class UploadFolder:
         return FileTooLarge(
             f"The file is larger than {self._max_bytes / 1024**2:g} MB (MAX_FILE_MB); split it or raise the setting."
         )
+
+
+def new_document_id() -> str:
+    """The id of a document that is about to arrive."""
+    return f"doc_{uuid.uuid4().hex}"
+
+
+def _sync_names(folder: Path) -> None:
+    """A new file's name stands in its folder, which is on the disk only when that is said too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _translate(error: OSError) -> ServiceError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull()
+    reason = (error.strerror or type(error).__name__).lower()
+    return Unavailable(f"The server cannot keep files in DATA_DIR: {reason}; nothing was stored.", retry_after=30)
 
 
 def _check_name(filename: str) -> BadInput | None:

@@ -4,6 +4,7 @@ import uuid
 
 from files.makers import make_docx, make_pdf
 from groq_stand_in import GroqStandIn
+from groq_turns import Answer
 from running_server import RunningServer
 
 PAGES = [
@@ -32,8 +33,9 @@ def test_an_answer_has_every_field_of_the_contract(server: RunningServer) -> Non
     assert answer["usage"]["llm_calls"] == 1
     assert answer["usage"]["prompt_tokens"] > 0
     best = answer["sources"][0]
-    assert set(best) == {"page", "place", "content", "filename", "document_id", "score"}
+    assert set(best) == {"page", "place", "content", "filename", "document_id", "score", "cited", "verified"}
     assert (best["page"], best["filename"]) == (2, "report.pdf")
+    assert (best["cited"], best["verified"]) == (True, True)
     assert best["document_id"].startswith("doc_")
     scores = [source["score"] for source in answer["sources"]]
     assert scores == sorted(scores, reverse=True)
@@ -156,3 +158,48 @@ def test_the_same_question_of_a_new_session_costs_no_second_call(server: Running
     after_the_change = server.ask(client_id, question)
     assert after_the_change["cached"] is False
     assert "99 euro" in after_the_change["response"]
+
+
+def test_markers_that_name_no_source_are_dropped_and_numbers_that_do_not_stand_there_are_told(
+    server: RunningServer, groq: GroqStandIn
+) -> None:
+    client_id = server.new_client(("report.pdf", make_pdf(PAGES)))
+    groq.script("*", Answer("It was opened in 1932 【1†L1-L2】 and is painted in bridge grey [1, 9]. So they say [7]."))
+    right = server.ask(client_id, "When was the Harbour Bridge opened, and in which colour is it painted?")
+    assert right["response"] == "It was opened in 1932 [1] and is painted in bridge grey [1]. So they say."
+    assert [(each["cited"], each["verified"]) for each in right["sources"]] == [
+        (True, True), (False, None), (False, None),
+    ]  # fmt: skip
+    groq.script("*", Answer("The Harbour Bridge was opened in 1923 [1]."))
+    wrong = server.ask(client_id, "When was the Harbour Bridge opened?")
+    assert [each["verified"] for each in wrong["sources"]] == [False, None, None]
+    stored = server.http.get(f"/api/v1/sessions/{wrong['session_id']}/messages").json()[-1]
+    assert stored["sources"] == wrong["sources"]
+
+
+def test_small_talk_searches_nothing_and_costs_no_passages(server: RunningServer, groq: GroqStandIn) -> None:
+    client_id = server.new_client(("report.pdf", make_pdf(PAGES)))
+    first = server.ask(client_id, "When was the Harbour Bridge opened?")
+    before = len(groq.chats)
+    thanks = server.ask(client_id, "Danke!", session_id=first["session_id"])
+    (prompt,) = groq.prompts[before:]
+    assert (thanks["sources"], thanks["degraded"], thanks["usage"]["llm_calls"]) == ([], False, 1)
+    assert "<passage" not in prompt
+    assert "When was the Harbour Bridge opened?" in prompt, "it is answered in the light of the conversation"
+    assert thanks["usage"]["prompt_tokens"] < 200
+    asked_on = server.ask(client_id, "Thanks, and what is it painted in?", session_id=first["session_id"])
+    assert "bridge grey" in asked_on["sources"][0]["content"]
+
+
+def test_without_a_key_small_talk_is_answered_politely_in_its_language(keyless: RunningServer) -> None:
+    client_id = keyless.new_client(("report.pdf", make_pdf(PAGES)))
+    for message, polite in (("merci beaucoup", "Je vous en prie !"), ("谢谢", "不客气！"), ("ممنون", "خواهش می‌کنم!")):
+        answer = keyless.ask(client_id, message)
+        assert (answer["response"], answer["sources"], answer["model"]) == (polite, [], "extractive")
+
+
+def test_without_a_key_a_question_that_nothing_answers_is_refused_in_its_language(keyless: RunningServer) -> None:
+    client_id = keyless.new_client(("report.pdf", make_pdf(PAGES)))
+    answer = keyless.ask(client_id, "Wer gewann gestern das Fußballspiel in Dortmund?")
+    assert answer["response"] == "Keine Stelle der Dokumente beantwortet diese Frage."
+    assert not any(source["cited"] for source in answer["sources"])

@@ -52,7 +52,11 @@ def test_a_deleted_session_is_gone(server: RunningServer, client: str, address: 
     session_id = server.ask(client, "How far is the moon?")["session_id"]
     deleted = server.http.delete(address.format(session_id))
     assert deleted.status_code == 200
-    assert deleted.json()["messages_deleted"] == 2
+    receipt = deleted.json()
+    assert (receipt["client_id"], receipt["messages_deleted"]) == (client, 2)
+    assert receipt["deleted"].pop("database_bytes") >= 0
+    assert receipt["deleted"] == {"sessions": 1, "messages": 2, "replies": 0}
+    assert receipt["leftovers"] == {"rows": 0, "vectors": 0, "files": 0}
     assert server.http.delete(address.format(session_id)).status_code == 404
     assert server.http.get(f"/api/v1/sessions/{session_id}/info").status_code == 404
     fresh = server.ask(client, "And has it air?", session_id=session_id)

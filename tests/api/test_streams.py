@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from groq_stand_in import GroqStandIn
+from groq_turns import Answer
 from running_server import RunningServer
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -29,7 +31,9 @@ def check(events: list[tuple[str, dict[str, Any]]], client_id: str) -> None:
     start, end = events[0][1], events[-1][1]
     assert start["client_id"] == end["client_id"] == client_id
     assert start["session_id"] == end["session_id"]
-    assert start["sources"] == end["sources"]
+    assert [(each["cited"], each["verified"]) for each in start["sources"]] == [(None, None)] * len(start["sources"])
+    assert [_place(each) for each in start["sources"]] == [_place(each) for each in end["sources"]]
+    assert end["sources"][0]["cited"] is True
     assert start["model"] == end["model"]
     assert "".join(data["text"] for name, data in events if name == "delta") == end["response"]
     assert "Moldau" in end["response"]
@@ -43,6 +47,17 @@ def test_a_stream_tells_its_sources_then_its_words_then_the_whole(server: Runnin
     stored = server.http.get(f"/api/v1/sessions/{events[0][1]['session_id']}/messages").json()
     assert [message["role"] for message in stored] == ["user", "assistant"]
     assert stored[1]["content"] == events[-1][1]["response"]
+
+
+def test_a_marker_that_is_cut_over_many_words_is_dropped_from_a_stream_too(
+    server: RunningServer, groq: GroqStandIn
+) -> None:
+    client_id = server.new_client(TEXT)
+    text = "The river Moldau flows through Prague [ 1 ]. It is long [ 7 ]. So [8, 9]"
+    groq.script("*", Answer(text, delay_seconds=0.01))
+    events = read_events(server, {"client_id": client_id, "message": "Which river is it that flows through Prague?"})
+    check(events, client_id)
+    assert events[-1][1]["response"] == "The river Moldau flows through Prague [1]. It is long. So"
 
 
 def test_a_fault_before_the_first_event_is_an_ordinary_http_error(server: RunningServer) -> None:
@@ -78,6 +93,10 @@ def test_a_websocket_of_an_unknown_client_is_refused_with_404(server: RunningSer
         with pytest.raises(InvalidStatus) as refusal:
             connect(f"ws://127.0.0.1:{server.port}/api/v1/chat/ws/{client_id}")
         assert refusal.value.response.status_code == 404
+
+
+def _place(source: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in source.items() if name not in ("cited", "verified")}
 
 
 def converse(socket: Any, question: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

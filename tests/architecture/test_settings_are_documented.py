@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[2]
 def shown(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return ",".join(value)
     if isinstance(value, Path):

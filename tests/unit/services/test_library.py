@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from shelf import Shelf, word_vectors
+from shelf import Shelf
 
 from conversational_rag.db import documents
 from conversational_rag.rag.query import QueryWords
@@ -39,10 +39,9 @@ async def test_what_may_not_be_seen_is_no_candidate(shelf: Shelf) -> None:
 async def test_both_legs_answer_by_chunk_id(shelf: Shelf) -> None:
     bread, rain = await shelf.put(ACME, "a.txt", "Bread is baked.", "Rain fell.")
     library = shelf.library(ACME)
-    (vector,) = word_vectors(["Rain fell."])
-    nearest = await library.nearest(vector, 2)
+    nearest = await library.nearest(["Rain fell."], lambda vectors: vectors[0], 2)
     assert list(nearest) == [rain, bread]
     assert nearest[rain] > 0.5
     assert list(await library.matching(QueryWords(("baked",), ("rain",)), 10)) == [bread, rain]
     assert list(await library.filenames()) == ["doc_1"]
-    assert (await library.embed(["Rain fell."])).tolist() == [vector.tolist()]
+    assert shelf.pool.embedded == ["Rain fell."]

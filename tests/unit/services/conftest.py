@@ -1,0 +1,23 @@
+"""The road of an upload, for the tests of this folder."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from workshop import Workshop
+
+
+@pytest.fixture
+async def workshop(tmp_path: Path) -> AsyncIterator[Workshop]:
+    """Its worker runs."""
+    opened = await Workshop(tmp_path).open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def idle(tmp_path: Path) -> AsyncIterator[Workshop]:
+    """Its worker has not been started."""
+    opened = await Workshop(tmp_path).open(work=False)
+    yield opened
+    await opened.close()
