@@ -87,7 +87,7 @@ def test_a_database_too_large_to_rewrite_in_seconds_is_not_rewritten(
 def test_the_directory_of_each_collection_is_told_and_the_others_are_deleted(tmp_path: Path) -> None:
     kept, orphan = _index(tmp_path), _index(tmp_path)
     _create_schema(tmp_path, (kept, "VECTOR", "collection-a"), ("m", "METADATA", "collection-a"))
-    assert chroma_directory.prepare(tmp_path, lambda: None) == Indexes({"collection-a": kept}, set())
+    assert chroma_directory.prepare(tmp_path, lambda: None) == Indexes({"collection-a": kept}, set(), {orphan})
     assert (tmp_path / kept / "header.bin").exists()
     assert not (tmp_path / orphan).exists()
 
