@@ -132,8 +132,13 @@ class Resources:
         self.withdrawal = Withdrawal(self.database, self.index, self.uploads, now)
         publication = Publication(self.database, self.index, self.withdrawal)
         self.ingestion = Ingestion(self.database, self.pool, self.reader, self.uploads, publication, now, metrics)
-        self.worker = Worker(self.database, {INGEST: self.ingestion}, slots=_WORKER_SLOTS)
         self.stop_sign = StopSign()
+        self.worker = Worker(
+            self.database,
+            {INGEST: self.ingestion},
+            slots=_WORKER_SLOTS,
+            is_stopping=lambda: self.stop_sign.is_up,
+        )
         self.upload_jobs = UploadJobs(self.database, self.ingestion.progress, now, self.stop_sign)
         self.documents = Documents(self.database, self.index, self.uploads, self.erasure, now)
         self.web_uploads = WebUploads(_web_pages(settings) if settings.url_ingestion else None, self.uploads)

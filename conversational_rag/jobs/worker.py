@@ -14,7 +14,7 @@ import structlog
 
 from conversational_rag.db import jobs
 from conversational_rag.db.engine import Database
-from conversational_rag.db.jobs import Lease
+from conversational_rag.db.jobs import JobRow, Lease
 from conversational_rag.errors import (
     BadInput,
     InternalError,
@@ -42,7 +42,10 @@ class Task(Protocol):
 
 
 class Worker:
-    """Does up to `slots` jobs at once, of different clients. `tasks` are known by name; `clock` in Unix seconds."""
+    """Does up to `slots` jobs at once, of different clients. `tasks` are known by name; `clock` in Unix seconds.
+
+    `is_stopping` tells that the service will stop as soon as nobody waits any more.
+    """
 
     def __init__(
         self,
@@ -52,8 +55,9 @@ class Worker:
         slots: int = 2,
         pace: Pace | None = None,
         clock: Callable[[], float] = time.time,
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._database, self._tasks = database, tasks
+        self._database, self._tasks, self._is_stopping = database, tasks, is_stopping
         self._pace, self._clock = pace or Pace(), clock
         self._owner = uuid.uuid4().hex
         self._wakes = [asyncio.Event() for _ in range(slots)]
@@ -73,9 +77,7 @@ class Worker:
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
-        self._waiting.close(
-            Unavailable("The service is stopping; the upload goes on when it is started again.", retry_after=10)
-        )
+        self._waiting.close(_stopping())
 
     async def finished(self, tenant: Tenant, job_id: str) -> None:
         """Wait for the end of a job. Raises UploadCancelled when it was deleted, and the ServiceError for which it was
@@ -83,14 +85,14 @@ class Worker:
         with self._waiting.for_end_of(job_id) as told:
             self.wake()
             try:
-                while not await self._has_ended(tenant, job_id):
-                    # Whoever ends the job tells so; but the job may also vanish, with its client.
-                    await asyncio.wait([told], timeout=self._pace.look_seconds)
+                while True:
+                    job = await self._database.read(jobs.find, tenant, job_id)
                     if told.done():
                         told.result()
-                        # Done or gone; or another process has it now.
-                        await self._has_ended(tenant, job_id)
+                    if self._has_ended(job):
                         return
+                    # Whoever ends the job tells so; but the job may also vanish, with its client.
+                    await asyncio.wait([told], timeout=self._pace.look_seconds)
             except ServiceError as error:
                 error.extensions.update(job_id=job_id, client_id=tenant.client_id)
                 raise
@@ -117,11 +119,12 @@ class Worker:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
-    async def _has_ended(self, tenant: Tenant, job_id: str) -> bool:
-        job = await self._database.read(jobs.find, tenant, job_id)
+    def _has_ended(self, job: JobRow | None) -> bool:
         if job is None:
             raise UploadCancelled
         wait = job.run_after - self._clock()
+        if job.state != jobs.DONE and self._is_stopping():
+            raise _stopping()
         if job.state == jobs.QUEUED and job.attempts and wait > 0:
             raise Unavailable(
                 "The upload could not be stored yet; it is tried again by itself, and its job tells how it ends.",
@@ -192,8 +195,8 @@ class Worker:
             return  # interrupted, or the lease was lost
         error = work.exception()
         if error is None:
-            await self._database.write(jobs.finish, lease, self._clock())
-            self._waiting.tell(lease.job_id)
+            if await self._database.write(jobs.finish, lease, self._clock()):
+                self._waiting.tell(lease.job_id)
         else:
             await self._put_off(lease, error)
         # The client's next job may have waited for this one.
@@ -228,6 +231,10 @@ class Worker:
             if not held:
                 work.cancel()
                 return
+
+
+def _stopping() -> ServiceError:
+    return Unavailable("The service is stopping; the upload goes on when it is started again.", retry_after=10)
 
 
 def _put_off(error: ServiceError) -> ServiceError:

@@ -70,6 +70,19 @@ def test_a_stop_in_the_middle_of_a_large_file_takes_seconds_and_the_start_goes_o
         assert orphans(tmp_path) == {}
 
 
+def test_a_caller_who_waits_for_a_large_file_does_not_hold_up_a_stop(tmp_path: Path) -> None:
+    with RunningServer(tmp_path) as server, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(server.upload, ("large.pdf", make_pdf(WORDS)), client_id="acme")
+        wait_for(lambda: rows(tmp_path, "SELECT status FROM documents WHERE status = 'embedding'"))
+        started = time.monotonic()
+        server.stop()
+        assert time.monotonic() - started < 20
+        assert waiting.result().status_code == 503
+        assert waiting.result().json()["job_id"]
+        server.start()
+        wait_for(lambda: rows(tmp_path, "SELECT status FROM documents") == [("ready",)], 120)
+
+
 def test_a_disconnected_client_does_not_stop_its_upload(tmp_path: Path) -> None:
     with RunningServer(tmp_path) as server:
         files = {"files": ("large.pdf", make_pdf(WORDS))}

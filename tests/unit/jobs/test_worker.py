@@ -328,6 +328,22 @@ async def test_a_stop_gives_back_what_is_being_done_and_counts_no_attempt(shop: 
     await (await shop.worker()).finished(ACME, "job")
 
 
+async def test_whoever_waits_does_not_hold_up_a_stop(shop: Shop) -> None:
+    held, asked_to_stop = Held(), asyncio.Event()
+    shop.script.work["job"] = held
+    tasks = {"task": shop.script}
+    worker = Worker(shop.database, tasks, pace=QUICK, clock=shop.clock, is_stopping=asked_to_stop.is_set)
+    shop.workers.append(worker)
+    await worker.start()
+    await shop.add("job")
+    waiting = asyncio.create_task(worker.finished(ACME, "job"))
+    await until(lambda: held.running)
+    asked_to_stop.set()
+    with pytest.raises(Unavailable, match="stopping"):
+        await waiting
+    assert held.running == 1, "the work itself is ended by the stop"
+
+
 async def test_a_stop_at_any_moment_ends_and_leaves_every_job_to_be_done(shop: Shop) -> None:
     for moment in range(30):
         worker = await shop.worker(slots=3)
