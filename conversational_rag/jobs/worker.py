@@ -42,10 +42,8 @@ class Task(Protocol):
 
 
 class Worker:
-    """Does up to `slots` jobs at once, of different clients. `tasks` are known by name; `clock` in Unix seconds.
-
-    `is_stopping` tells that the service will stop as soon as nobody waits any more.
-    """
+    """Does up to `slots` jobs at once, of different clients. `tasks` are known by name; `clock` in Unix seconds;
+    `is_stopping` tells that the service will stop as soon as nobody waits any more."""
 
     def __init__(
         self,
