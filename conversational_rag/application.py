@@ -6,8 +6,11 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from prometheus_fastapi_instrumentator import Instrumentator
 
-from conversational_rag import exception_handlers, middleware
+from conversational_rag import exception_handlers
 from conversational_rag.config import Settings, load
+from conversational_rag.middleware.body_limit import BodyLimit
+from conversational_rag.middleware.request_context import RequestContext
+from conversational_rag.middleware.trailing_slash import TrailingSlash
 from conversational_rag.observability.logging import configure_logging
 from conversational_rag.observability.metrics import Metrics
 from conversational_rag.resources import opened, probe_data
@@ -66,7 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
     # The last one added is the first one passed.
     upload_bytes = int(settings.max_request_mb * 1024 * 1024)
     limits = {"/api/v1/ingest/url": _JSON_BODY_BYTES, "/api/v1/ingest/": upload_bytes, "": _JSON_BODY_BYTES}
-    app.add_middleware(middleware.BodyLimit, limits=limits)
-    app.add_middleware(middleware.TrailingSlash, canonical=("/api/v1/ingest/", "/api/v1/chat/"))
-    app.add_middleware(middleware.RequestContext)
+    app.add_middleware(BodyLimit, limits=limits)
+    app.add_middleware(TrailingSlash, canonical=("/api/v1/ingest/", "/api/v1/chat/"))
+    app.add_middleware(RequestContext)
     return app

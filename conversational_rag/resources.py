@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 
 import structlog
 
@@ -42,6 +41,7 @@ from conversational_rag.services.intake import INGEST, Intake
 from conversational_rag.services.library import ClientLibrary
 from conversational_rag.services.publication import Publication
 from conversational_rag.services.quota import Quota
+from conversational_rag.services.readiness import Readiness
 from conversational_rag.services.reindexing import Reindexing
 from conversational_rag.services.replies import Replies
 from conversational_rag.services.search_index import SearchIndex
@@ -59,15 +59,6 @@ _URL_SECONDS = 30.0
 # Two clients' uploads go on side by side: while one is read, the other is embedded.
 _WORKER_SLOTS = 2
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """How a dependency is: ok, starting, degraded or down. Not `needed`: the service answers without it."""
-
-    status: str
-    needed: bool
-    detail: str | None = None
 
 
 def data_locks(settings: Settings) -> LockFiles:
@@ -155,6 +146,15 @@ class Resources:
             self.usage,
         )
         self.replies = Replies(self.database, self.chat, now)
+        self.readiness = Readiness(
+            self.database,
+            self.index,
+            self.uploads,
+            self.pool,
+            self.reindexing,
+            self.models,
+            has_key=settings.groq_api_key is not None,
+        )
         self.upkeep = Upkeep(
             Chore("session_cleanup", self.sessions.cleanup, settings.cleanup_interval),
             Chore("usage_cleanup", self.usage.cleanup, settings.cleanup_interval),
@@ -165,9 +165,8 @@ class Resources:
             Chore("job_cleanup", self.upload_jobs.cleanup, settings.cleanup_interval),
             Chore("index_rebuild", self.index.rebuild_next, 0),
             Chore("reindexing", self._reindex_next, 0),
-            Chore("models", self._list_models, _MODEL_LIST_SECONDS),
+            Chore("models", self.readiness.list_models, _MODEL_LIST_SECONDS),
         )
-        self._model_trouble: str | None = None
         self._recovers = True
         self._warming: asyncio.Task[None] | None = None
 
@@ -211,48 +210,6 @@ class Resources:
         await self.database.close()
         self.locks.release()
 
-    async def states(self) -> dict[str, State]:
-        """Each dependency's state, asked now."""
-        database, vectors, uploads = await asyncio.gather(
-            _ping(self.database.ping, needed=True),
-            _ping(self.index.ping, needed=False),
-            _ping(self.uploads.ping, needed=False),
-        )
-        return {
-            "database": database,
-            "vector_store": self._vector_state(vectors),
-            "uploads": uploads,
-            "embedding": await self._embedding_state(),
-            "language_model": self._model_state(),
-        }
-
-    async def _embedding_state(self) -> State:
-        if not self.pool.ready:
-            return State("starting", True, "the model is being loaded")
-        clients, passages = await self.reindexing.remaining()
-        if not clients:
-            return State("ok", True)
-        waiting = f"{passages} passages of {clients} clients are still to be embedded with EMBEDDING_MODEL"
-        return State("degraded", False, f"{waiting}; until then the former vectors or the words alone find")
-
-    def _vector_state(self, ping: State) -> State:
-        if ping.status == "ok" and self.index.stale_clients:
-            waiting = f"{self.index.stale_clients} clients are searched exactly while their index is rebuilt"
-            return State("degraded", False, waiting)
-        return ping
-
-    def _model_state(self) -> State:
-        if self.settings.groq_api_key is None:
-            return State("degraded", False, "GROQ_API_KEY is not set: answers quote the passages")
-        states = self.models.states()
-        usable = [name for name, state in states.items() if state.available]
-        if self._model_trouble is not None:
-            return State("degraded", False, self._model_trouble)
-        if not usable:
-            waits = ", ".join(f"{name} {state.available_in_seconds:.0f} s" for name, state in states.items())
-            return State("degraded", False, f"no model can be asked now, answers quote the passages: {waits}")
-        return State("ok", False, f"asked next: {usable[0]}")
-
     def _library(self, tenant: Tenant) -> ClientLibrary:
         return ClientLibrary(tenant, self.database, self.index, self.questions, self.former_model)
 
@@ -267,20 +224,11 @@ class Resources:
             await self.former_model.close()
 
     async def _warm_up(self) -> None:
-        for part in (self.pool.start, self.index.ping, self._list_models):
+        for part in (self.pool.start, self.index.ping, self.readiness.list_models):
             try:
                 await part()
             except ServiceError as error:
                 _log.warning("not_ready_yet", reason=str(error))
-
-    async def _list_models(self) -> None:
-        """Ask the provider what there is; what it says, or why it does not, is what /readyz tells."""
-        try:
-            await self.models.refresh()
-        except ServiceError as error:
-            self._model_trouble = error.detail
-            raise
-        self._model_trouble = None
 
 
 def _limits(settings: Settings) -> Limits:
@@ -316,14 +264,6 @@ def _build_models(settings: Settings, ledger: Ledger, quota: Quota, metrics: Met
         store=quota,
         metrics=metrics,
     )
-
-
-async def _ping(ping: Callable[[], Awaitable[None]], *, needed: bool) -> State:
-    try:
-        await ping()
-    except ServiceError as error:
-        return State("down", needed, error.detail)
-    return State("ok", needed)
 
 
 @contextlib.asynccontextmanager

@@ -65,7 +65,7 @@ async def _check_stopped(settings: Settings, *, repair: bool) -> int:
     (settings.data_dir / "uploads").mkdir(parents=True, exist_ok=True)
     async with opened(settings, upkeep=False, recover=False) as resources:
         await resources.warmed_up()
-        states = {name: asdict(state) for name, state in (await resources.states()).items()}
+        states = {name: asdict(state) for name, state in (await resources.readiness.states()).items()}
         _describe(settings, states)
         differences = await _mend(resources) if repair else _tell(await _survey(resources))
     return int(differences > 0 or _is_down(states))

@@ -33,7 +33,7 @@ async def healthz() -> Alive:
 @router.get("/readyz", operation_id="readyz", responses={503: {"model": Readiness}})
 async def readyz(resources: Resources, response: Response) -> Readiness:
     """Whether requests can be served, and how each dependency is; 503 when a needed one is down."""
-    states = await resources.states()
+    states = await resources.readiness.states()
     dependencies = {name: Dependency.model_validate(state, from_attributes=True) for name, state in states.items()}
     ready = all(state.status in ("ok", "degraded") for state in states.values() if state.needed)
     response.status_code = 200 if ready else 503

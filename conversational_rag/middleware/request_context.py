@@ -1,13 +1,11 @@
-"""What every request passes: its id and its line in the log, the security headers, its path's slash, its size."""
+"""What a request carries from its first byte to its last: an id, a line in the log, the security headers."""
 
 import re
 import time
 import uuid
-from collections.abc import Collection, Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID = "X-Request-ID"
@@ -57,50 +55,6 @@ class RequestContext:
                     status=status,
                     milliseconds=round((time.perf_counter() - started) * 1000, 1),
                 )
-
-
-class TrailingSlash:
-    """Every address works with and without its trailing slash; `canonical` are those that are declared with one."""
-
-    def __init__(self, app: ASGIApp, canonical: Collection[str]) -> None:
-        self._app, self._canonical = app, frozenset(canonical)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] in ("http", "websocket"):
-            bare = scope["path"].rstrip("/") or "/"
-            path = f"{bare}/" if f"{bare}/" in self._canonical else bare
-            if path != scope["path"]:
-                scope = {**scope, "path": path, "raw_path": path.encode()}
-        await self._app(scope, receive, send)
-
-
-class BodyLimit:
-    """Refuses a body that is longer than its address allows, as soon as it is: `limits` are bytes by path prefix, the
-    first that fits counts. (The framework's own limit answers in plain text.)"""
-
-    def __init__(self, app: ASGIApp, limits: Mapping[str, int]) -> None:
-        self._app, self._limits = app, limits
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        limit = next(most for prefix, most in self._limits.items() if scope["path"].startswith(prefix))
-        announced = Headers(scope=scope).get("content-length", "")
-        received = int(announced) if announced.isdecimal() and int(announced) > limit else 0
-
-        async def receive_within_limit() -> Message:
-            nonlocal received
-            if received <= limit:
-                message = await receive()
-                received += len(message.get("body", b""))
-            if received > limit:
-                raise HTTPException(413)
-            return message
-
-        await self._app(scope, receive_within_limit, send)
 
 
 def _request_id(headers: Headers) -> str:
