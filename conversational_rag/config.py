@@ -38,6 +38,19 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_format: Literal["auto", "json", "console"] = "auto"
 
+    auth_mode: Literal["open", "keys"] = "open"
+    allow_open: bool = False
+    allow_signup: bool = False
+    key_pepper: SecretStr | None = None
+    sign_in_hours: float = Field(12, gt=0, le=8760)
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    requests_per_minute: int = Field(600, ge=0)
+    uploads_per_hour: int = Field(300, ge=0)
+    streams_at_once: int = Field(50, ge=0)
+    tokens_per_day: int = Field(0, ge=0)
+    audit_days: int = Field(90, ge=1, le=3650)
+
     data_dir: Path = Path("./data")
     session_store_type: Literal["sqlite"] = "sqlite"
     session_db_path: Path = _DATABASE
@@ -74,12 +87,12 @@ class Settings(BaseSettings):
     parsing_memory_mb: int = Field(2048, ge=256)
     min_free_disk_mb: int = Field(200, ge=0)
 
-    @field_validator("fallback_models", mode="before")
+    @field_validator("fallback_models", "allowed_hosts", "allowed_origins", mode="before")
     @classmethod
     def _split_list(cls, value: Any) -> Any:
         return tuple(filter(None, (name.strip() for name in value.split(",")))) if isinstance(value, str) else value
 
-    @field_validator("log_level", "memory_type", "log_format", mode="before")
+    @field_validator("log_level", "memory_type", "log_format", "auth_mode", mode="before")
     @classmethod
     def _any_case(cls, value: Any, info: Any) -> Any:
         if not isinstance(value, str):

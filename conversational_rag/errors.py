@@ -7,8 +7,12 @@ ServiceError
 ├── BadInput (422)         InvalidRequest, UnreadableFile, EncryptedFile, EmptyFile, NoText, ParsingLimit, NothingStored
 │                          UrlRefused, UrlUnreachable, UploadCancelled, ReadingGivenUp, Superseded, KeyReused
 │                          UnsupportedFile (415), FileTooLarge (413), RequestTooLarge (413)
-├── NotFound (404)         ClientNotFound, SessionNotFound, DocumentNotFound, JobNotFound
+│                          HostRefused (400)
+├── Unauthenticated (401)
+├── Forbidden (403)        OriginRefused, OpenToNobody
+├── NotFound (404)         ClientNotFound, SessionNotFound, DocumentNotFound, JobNotFound, KeyNotFound
 ├── UrlIngestionOff (403)
+├── TooManyRequests (429)
 ├── MethodNotAllowed (405)
 ├── Unavailable (503)      IndexUnavailable, DatabaseUnavailable, StorageFull (507)
 ├── InternalError (500)
@@ -143,6 +147,44 @@ class RequestTooLarge(BadInput):
     status, code, title = 413, "request_too_large", "The request is too large"
 
 
+class HostRefused(BadInput):
+    """The service is not called by this name; use the one it is known by, or add this one to ALLOWED_HOSTS."""
+
+    status, code, title = 400, "host_refused", "The host name is refused"
+
+
+class Unauthenticated(ServiceError):
+    """A valid key is needed: send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`. Whoever runs the service makes
+    one with `python -m conversational_rag key create`."""
+
+    status, code, title = 401, "unauthenticated", "A key is needed"
+
+
+class Forbidden(ServiceError):
+    """This key may not do that; use one with a wider scope."""
+
+    status, code, title = 403, "forbidden", "The key's scope is too narrow"
+
+
+class OriginRefused(Forbidden):
+    """A page of another site made this request; add its origin to ALLOWED_ORIGINS if it is to be trusted."""
+
+    code, title = "origin_refused", "The page's origin is refused"
+
+
+class OpenToNobody(Forbidden):
+    """Without keys the service is open only on the machine it runs on; set AUTH_MODE=keys, or ALLOW_OPEN=true if
+    everybody who can reach it may read and delete everything."""
+
+    code, title = "open_to_nobody", "The service is not open to the network"
+
+
+class TooManyRequests(ServiceError):
+    """Too much at once; wait for as many seconds as `Retry-After` says."""
+
+    status, code, title = 429, "too_many_requests", "Too many requests"
+
+
 class NotFound(ServiceError):
     """There is nothing at this address; see /docs for what there is."""
 
@@ -177,6 +219,12 @@ class JobNotFound(NotFound):
     """There is no such job; jobs are forgotten some days after their end, documents are not."""
 
     code, title = "job_not_found", "Unknown job"
+
+
+class KeyNotFound(NotFound):
+    """There is no such key; list the keys to see which there are."""
+
+    code, title = "key_not_found", "Unknown key"
 
 
 class MethodNotAllowed(ServiceError):

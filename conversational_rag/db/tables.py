@@ -160,6 +160,8 @@ sessions = Table(
     # Memory: turns up to and including this message are no longer sent to the model; the summary stands for them.
     Column("memory_start", Integer, nullable=False, server_default="0"),
     Column("summary", Text, nullable=False, server_default=""),
+    # The line of keys that began it; None when that was done without a key.
+    Column("begun_by", Text),
     Index("ix_sessions_client_id_last_accessed", "client_id", "last_accessed"),
     Index("ix_sessions_expires_at", "expires_at"),
     Index("ix_sessions_last_accessed", "last_accessed"),

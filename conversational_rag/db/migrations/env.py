@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import conversational_rag.db.access_tables  # noqa: F401 its tables are part of the metadata
 from conversational_rag.db.tables import metadata
 
 context.configure(
