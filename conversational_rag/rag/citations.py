@@ -1,7 +1,7 @@
 """Citations: which sources an answer cites, and whether what it says there stands in their text.
 
-No model is asked. Numbers must stand in the source; of the words that carry meaning enough of them. What words do not
-show, a negation above all, is not seen.
+No model is asked. Numbers must stand in the source; of the words that carry meaning enough of them; and what is put
+between quotation marks in one of the sources. What words do not show, a negation above all, is not seen.
 """
 
 import re
@@ -15,6 +15,8 @@ from conversational_rag.llm.words import content_words, is_number, likeness
 from conversational_rag.rag.conversation import Passage
 from conversational_rag.rag.languages import told_language
 from conversational_rag.rag.numbers import currencies_differ, numbers_in, readings_in
+from conversational_rag.rag.quotations import invented
+from conversational_rag.rag.unseen import without_unseen
 
 SUPPORTED_SHARE = 0.6
 """Of a statement's words, how many must stand in what it cites; docs/retrieval.md has the figures."""
@@ -27,6 +29,9 @@ _NAME = re.compile(r"(?<=[^\W\d_][ ,])[^\W\d_a-zßà-ÿ][^\W\d_]{2,}")
 _LATIN_NAME = re.compile(r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ-]{2,}")
 _OTHER_SCRIPTS = frozenset(("fa", "ar", "zh", "ja", "ko", "ru"))
 _LEAST_WORDS = 2
+_WORD = re.compile(r"\w+")
+# Stands in a quotation that no source holds, while the answer is cut into statements; of no meaning anywhere.
+_INVENTED = "\ue000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def check_citations(answer: str, passages: Sequence[Passage]) -> tuple[Citation,
     """What the answer makes of each of the passages, in their order."""
     verdicts: dict[int, list[bool | None]] = defaultdict(list)
     known: dict[int, _Evidence] = {}
-    for statement in statements(answer):
+    for statement in statements(_with_inventions_marked(answer, passages)):
         cited = [number for number in dict.fromkeys(statement.sources) if 1 <= number <= len(passages)]
         for number in cited:
             if number not in known:
@@ -94,6 +99,24 @@ def _statements_of(first: str, rest: Sequence[str], named: Sequence[tuple[int, .
         yield Statement(f"{text} {trailing}".strip() if number == len(named) else text, sources)
 
 
+def _with_inventions_marked(answer: str, passages: Sequence[Passage]) -> str:
+    """The answer with a mark in each quotation that none of the passages holds."""
+    answer = answer.replace(_INVENTED, " ")
+    readable = _CODE.sub(lambda code: " " * len(code.group()), answer)
+    readable = _NUMBER.sub(lambda marker: " " * len(marker.group()), readable)
+    for start, end in reversed(list(invented(readable, [_text_of(passage) for passage in passages]))):
+        # Before its last word: there it stays with the citation behind the quotation, however many sentences that has.
+        *_, last = _WORD.finditer(readable, start, end)
+        answer = answer[: last.start()] + _INVENTED + answer[last.start() :]
+    return answer
+
+
+def _text_of(passage: Passage) -> str:
+    """All that a reader sees of a passage."""
+    parts = (passage.filename, passage.place, str(passage.page or ""), passage.text)
+    return without_unseen(" ".join(filter(None, parts)))
+
+
 def _says_something(text: str) -> bool:
     return any(map(str.isalnum, text))
 
@@ -107,7 +130,7 @@ class _Evidence:
 
     def __init__(self, passage: Passage) -> None:
         self._passage = passage
-        self.text = " ".join(filter(None, (passage.filename, passage.place, str(passage.page or ""), passage.text)))
+        self.text = _text_of(passage)
 
     @cached_property
     def readings(self) -> frozenset[str]:
@@ -137,12 +160,13 @@ class _Claim:
 
     def __init__(self, text: str, answer: str) -> None:
         """The whole answer tells the language of a statement that has too few words for it."""
+        self._is_invented, text = _INVENTED in text, text.replace(_INVENTED, "")
         self._text, self._numbers, self._answer = text, numbers_in(text), answer
         self._words = list(dict.fromkeys(word for word in content_words(text) if not is_number(word)))
 
     def verdict(self, own: _Evidence, cited: Sequence[_Evidence]) -> bool | None:
         """Whether the source, among those that are cited together with it, supports what is said."""
-        if not self._numbers_stand_in(cited):
+        if self._is_invented or not self._numbers_stand_in(cited):
             return False
         if len(self._words) < _LEAST_WORDS:
             return True if self._numbers else None

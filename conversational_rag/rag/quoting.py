@@ -9,6 +9,7 @@ from conversational_rag.rag import replies
 from conversational_rag.rag.citations import quoted
 from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.events import Answered
+from conversational_rag.rag.keys import mask_keys
 from conversational_rag.rag.languages import told_language
 from conversational_rag.rag.query import QUESTION_CHARACTERS
 from conversational_rag.rag.small_talk import SmallTalk, without_small_talk
@@ -28,7 +29,7 @@ async def quote(
     last = without_small_talk(turns, 1)
     extraction = Extraction(question, [each.text for each in passages], [turn.question for turn in last])
     quotes = extraction.quotes(await _similarities(question, extraction.to_compare(), embedder))
-    text = render(quotes) if quotes else replies.refusal(_language(question, last))
+    text = mask_keys(render(quotes)) if quotes else replies.refusal(_language(question, last))
     citations = quoted(passages, {quote.passage for quote in quotes})
     return Answered(text, tuple(passages), EXTRACTIVE, True, Usage(), retry_after, citations=citations)
 

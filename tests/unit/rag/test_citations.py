@@ -109,6 +109,48 @@ def test_a_negation_is_not_seen() -> None:
     assert check("The bridge is not painted in bridge grey [1].") == [(True, True), (False, None)]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "It is painted “in a colour called bridge grey” [1].",
+        "It says: “It is painted in a colour called bridge grey. Its upkeep costs 1,200 €” [1].",
+        'The "Harbour Bridge" was opened in 1932 [1].',
+        "„The Harbour Bridge … painted in a colour“ [1]",
+        "“The Harbour Bridge was opened on 19 March 1932. [1]”",
+        "The bridge is painted in “report_2022.pdf” in bridge grey [1].",
+    ],
+)
+def test_a_quotation_that_stands_in_a_source_is_verified(answer: str) -> None:
+    assert check(answer) == [(True, True), (False, None)]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "It is painted “in a colour called grey bridge” [1].",
+        "“The Harbour Bridge was opened. It is painted in a colour called bridge grey.” [1]",
+        'The Harbour Bridge was opened as the "Grey Harbour Bridge" on 19 March 1932 [1].',
+        "« The bridge was painted » in a colour called bridge grey [1].",
+        "“It was painted on 19 March 1932. [1]”",
+        "Die Brücke wurde 1932 eröffnet, „die graue Brücke“ [1].",
+    ],
+)
+def test_a_quotation_that_stands_in_no_source_is_not(answer: str) -> None:
+    assert check(answer) == [(True, False), (False, None)]
+
+
+def test_an_invented_quotation_is_counted_against_what_is_cited_for_it_alone() -> None:
+    answer = "“The bridge is gold” [1]. Tulips are planted in October [2]."
+    assert check(answer) == [(True, False), (True, True)]
+    answer = "The bridge was opened in 1932 [1]. It says: “Tulips are gold. Red ones cost 7 €” [2]."
+    assert check(answer) == [(True, True), (True, False)]
+
+
+def test_what_nobody_sees_in_a_source_does_not_break_its_words() -> None:
+    hidden = "The Har\xadbour Bri\u200bdge was ope\u2060ned in 1932."
+    assert check("The “Harbour Bridge” was opened in 1932 [1].", hidden) == [(True, True)]
+
+
 def test_brackets_in_code_cite_nothing() -> None:
     assert check("Use `items[1]` here.\n```\nitems[2]\n```") == [(False, None), (False, None)]
 

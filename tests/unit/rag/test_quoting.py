@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,6 +27,13 @@ async def test_brackets_inside_a_quote_cite_nothing() -> None:
     answered = await quote("What is the rule?", (), PASSAGES)
     assert answered.text == "“See rule [2].” [1]"
     assert [each.cited for each in answered.citations] == [True, False]
+
+
+async def test_a_key_is_masked_in_a_quote_and_in_the_source_it_stays() -> None:
+    text = f"The password of the pump is gsk_{'aB3' * 17}z."
+    answered = await quote("What is the password of the pump?", (), [replace(PASSAGES[0], text=text)])
+    assert answered.text == "“The password of the pump is gsk_….” [1]"
+    assert answered.passages[0].text == text
 
 
 @pytest.mark.parametrize(
