@@ -4,8 +4,9 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from conversational_rag.db.documents import NewDocument
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.embedding.base import Vectors
 from conversational_rag.embedding.pool import EmbeddingPool
+from conversational_rag.embedding.recent import QueryEmbedder, RecentVectors
 from conversational_rag.embedding.registry import load_embedder
 from conversational_rag.ingestion.loaders.base import Kind, LoadedDocument, Page
 from conversational_rag.ingestion.pipeline import Reader
@@ -24,6 +26,7 @@ from conversational_rag.ingestion.splitting import Chunk, split
 from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.retriever import find
 from conversational_rag.security.tenants import Tenant
+from conversational_rag.services.filename_indexes import FilenameIndexes
 from conversational_rag.services.ingestion import document_title
 from conversational_rag.services.library import ClientLibrary
 from conversational_rag.services.search_index import SearchIndex
@@ -31,7 +34,7 @@ from conversational_rag.vectorstores import exact
 from conversational_rag.vectorstores.base import Hit
 from conversational_rag.vectorstores.registry import open_store
 
-_CHUNK_SIZE, _CHUNK_OVERLAP = 1000, 200
+CHUNK_SIZE, CHUNK_OVERLAP = 1000, 200
 _READING_SECONDS, _READING_BYTES = 600, 4 * 2**30
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -44,6 +47,14 @@ class _File:
     name: str
     title: str
     chunks: Sequence[Chunk]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunks:
+    """Vectors and texts of one client, in the same order."""
+
+    vectors: chunks.Vectors
+    texts: list[str]
 
 
 class Stand:
@@ -59,6 +70,7 @@ class Stand:
         )
         self._index = SearchIndex(self._database, self._store)
         self._scan = _Scan(self._database) if exact else None
+        self._names = FilenameIndexes()
         self.chunks = 0
 
     async def open(self) -> None:
@@ -90,7 +102,7 @@ class Stand:
         """Read and store files; what cannot be read stops the run."""
         reader = Reader(_READING_SECONDS, _READING_BYTES)
         try:
-            parsed = [await reader.read(path, path.name, _CHUNK_SIZE, _CHUNK_OVERLAP) for path in paths]
+            parsed = [await reader.read(path, path.name, CHUNK_SIZE, CHUNK_OVERLAP) for path in paths]
         finally:
             await reader.close()
         files = [
@@ -100,18 +112,34 @@ class Stand:
 
     async def find(self, tenant: Tenant, question: str, history: Sequence[Turn], k: int) -> list[Passage]:
         """The product's retriever over the client's library."""
-        library = ClientLibrary(tenant, self._database, self._scan or self._index, self._embeddings)
-        return await find(library, question, history, k)
+        return await find(self._library(tenant, self._embeddings), question, history, k)
+
+    def library(self, tenant: Tenant) -> ClientLibrary:
+        """The client's library, with a memory of its own for the vectors of answers."""
+        return self._library(tenant, RecentVectors(self._pool))
+
+    async def stored_chunks(self, tenant: Tenant) -> StoredChunks:
+        """All that was stored for the client."""
+        vectors = await self._database.read(chunks.ready_vectors, tenant)
+        rows = await self._database.read(chunks.next_texts, tenant, 0, self.chunks)
+        return StoredChunks(vectors, [text for _, _, text in rows])
 
     def cpu_seconds(self) -> float:
         """What this process and its children (Chroma's) have used."""
         return time.process_time() + sum(map(_cpu_seconds_of, Path("/proc/self/task").glob("*/children")))
 
+    def _library(self, tenant: Tenant, embedder: QueryEmbedder) -> ClientLibrary:
+        return ClientLibrary(tenant, self._database, self._scan or self._index, embedder, names=self._names)
+
     async def _store_files(self, tenant: Tenant, files: Sequence[_File]) -> list[str]:
         texts = [f"{file.title}\n{chunk.text}" if file.title else chunk.text for file in files for chunk in file.chunks]
         vectors = await self._embeddings.embed_passages(texts)
         self.chunks += len(texts)
-        ids = await self._database.write(_insert, tenant, files, vectors, self._pool.fingerprint)
+        rows, ids = iter(vectors), list[str]()
+        await self._database.write(clients.create, tenant, self._pool.fingerprint, 0.0)
+        # As uploads do it, in many transactions: one would leave the keyword index in many parts.
+        for number, file in enumerate(files):
+            ids.append(await self._database.write(_insert, tenant, file, number, islice(rows, len(file.chunks))))
         if self._scan is None:
             await self._index.rebuild(tenant)
         return ids
@@ -158,36 +186,35 @@ class _Embeddings:
 
 def _passages_file(name: str, passages: Sequence[Mapping[str, str]]) -> _File:
     pages = tuple(Page(number, passage["text"]) for number, passage in enumerate(passages, start=1))
-    parts = split(LoadedDocument(Kind.TXT, pages, len(pages)), _CHUNK_SIZE, _CHUNK_OVERLAP)
+    parts = split(LoadedDocument(Kind.TXT, pages, len(pages)), CHUNK_SIZE, CHUNK_OVERLAP)
     return _File(f"{name}.txt", passages[0]["title"], parts)
 
 
-def _insert(
-    connection: Connection, tenant: Tenant, files: Sequence[_File], vectors: Vectors, fingerprint: str
-) -> list[str]:
-    clients.create(connection, tenant, fingerprint, 0.0)
-    rows, ids = iter(vectors), []
-    for number, file in enumerate(files):
-        document_id = f"{tenant.client_id}_{number}"
-        size = sum(len(chunk.text) for chunk in file.chunks)
-        document = NewDocument(
-            document_id, file.name, document_id, "txt", size, None, size, _CHUNK_SIZE, _CHUNK_OVERLAP, float(number)
-        )
-        documents.insert_new(connection, tenant, document, documents.INDEXING)
-        new = [
-            NewChunk(chunk.ordinal, chunk.page, chunk.start, file.title, chunk.text, next(rows))
-            for chunk in file.chunks
-        ]
-        chunks.insert_all(connection, tenant, document_id, new)
-        documents.publish(connection, tenant, document_id)
-        ids.append(document_id)
-    return ids
+def _insert(connection: Connection, tenant: Tenant, file: _File, number: int, vectors: Iterator[Vectors]) -> str:
+    document_id = f"{tenant.client_id}_{number}"
+    size = sum(len(chunk.text) for chunk in file.chunks)
+    document = NewDocument(
+        document_id, file.name, document_id, "txt", size, None, size, CHUNK_SIZE, CHUNK_OVERLAP, float(number)
+    )
+    documents.insert_new(connection, tenant, document, documents.INDEXING)
+    new = [
+        NewChunk(chunk.ordinal, chunk.page, chunk.start, file.title, chunk.text, vector)
+        for chunk, vector in zip(file.chunks, vectors, strict=True)
+    ]
+    chunks.insert_all(connection, tenant, document_id, new)
+    documents.publish(connection, tenant, document_id)
+    return document_id
 
 
 def _cpu_seconds_of(children: Path) -> float:
-    """User and system time of the processes listed in /proc/…/children; 0 where there is no /proc."""
-    total = 0.0
-    for process in children.read_text().split():
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        total += (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS
-    return total
+    """The time of the processes listed in /proc/…/children; 0 where there is no /proc."""
+    return sum(_cpu_seconds(Path("/proc") / process) for process in children.read_text().split())
+
+
+def _cpu_seconds(process: Path) -> float:
+    """Of all its threads, in nanoseconds where the kernel counts so, else in ticks of 10 ms."""
+    schedules = [each for each in process.glob("task/*/schedstat") if each.is_file()]
+    if schedules:
+        return sum(int(each.read_text().split()[0]) for each in schedules) / 1e9
+    fields = (process / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS

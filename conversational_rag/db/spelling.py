@@ -45,6 +45,8 @@ _ARTICLE = re.compile("^(?:[وف]?[بک]?ال|[وف]?لل)(?=.{3})")
 
 def asked_words(word: str) -> list[str]:
     """What to ask the index for a word of a question; in most scripts one word, the plain one."""
+    if word.isascii():
+        return [word.lower()]
     return [form for run in _RUNS.findall(_compatible(word)) for form in _forms(run, indexed=False)]
 
 

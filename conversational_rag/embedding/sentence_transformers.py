@@ -72,12 +72,14 @@ def _load(name: str, threads: int) -> Any:
     try:
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
     except ImportError as error:
         raise ConfigurationError(
             f"EMBEDDING_MODEL: {name} needs sentence-transformers, which is not installed; run "
             "`pip install -r requirements-sentence-transformers.txt`, or leave EMBEDDING_MODEL at all-MiniLM-L6-v2"
         ) from error
     torch.set_num_threads(threads)
+    disable_progress_bar()  # it would stand between the lines of the log
     try:
         return SentenceTransformer(name, device="cpu")
     except Exception as error:  # torch, transformers, safetensors and the hub's client each have their own

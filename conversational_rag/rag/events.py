@@ -1,10 +1,19 @@
-"""What happens in a turn, in the order in which it happens: Found, Said …, Answered."""
+"""What happens in a turn, in the order in which it happens: Reranked, if a language model did it, Found, Said …,
+Answered."""
 
 from dataclasses import dataclass
 
 from conversational_rag.llm.base import Usage
 from conversational_rag.rag.citations import Citation
 from conversational_rag.rag.conversation import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    """A language model has put the passages into another order, at this cost."""
+
+    model: str
+    usage: Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,8 @@ class Said:
 class Answered:
     """The whole answer. `degraded`: no model could speak, the text is quoted; `retry_after` in seconds, if known.
 
+    `usage` is what the answer cost, beside what Reranked told.
+
     `cached`: it was given before, and cost nothing this time. `citations`: one for each of the passages.
     """
 
@@ -39,4 +50,4 @@ class Answered:
     citations: tuple[Citation, ...] = ()
 
 
-TurnEvent = Found | Said | Answered
+TurnEvent = Reranked | Found | Said | Answered

@@ -4,8 +4,8 @@ import functools
 import math
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -31,37 +31,63 @@ class _Name:
     forms: frozenset[str]
 
 
-def filename_evidence(question: str, filenames: Mapping[str, str]) -> dict[str, float]:
-    """How well the question names each document, 0 to 1, by document id; those that it does not name are left out.
+class FilenameIndex:
+    """The names of a client's documents, by every form in which a question may use their words.
 
-    A name scores by the idf of the words it shares with the question (over so short texts bm25 is not much else). The
-    square of its share of the best score is taken, so that the right company in the wrong year is little evidence, and
-    less of it when even the best name is named in part only. Nothing when all documents have one name.
+    It is made once for many questions: 20 us a name, and a question costs no more than the names that it hits.
     """
-    if len(set(filenames.values())) < 2:
-        return {}
-    asked = _asked_forms(question)
-    names = {document: _read_name(filename) for document, filename in filenames.items()}
-    shared = {document: common for document, name in names.items() if (common := asked & name.forms)}
-    if not shared:
-        return {}
-    counts = Counter(form for common in shared.values() for form in common)
-    weights = {form: _weight(form, count, len(names)) for form, count in counts.items()}
-    scores = {document: sum(weights[form] for form in sorted(common)) for document, common in shared.items()}
-    best = max(scores, key=scores.__getitem__)
-    certainty = math.sqrt(min(1.0, scores[best] / _whole_weight(names[best], names.values())))
-    return {document: certainty * (score / scores[best]) ** 2 for document, score in scores.items()}
+
+    def __init__(self, filenames: Mapping[str, str]) -> None:
+        """The name of every document, by document id."""
+        self._documents, self._filenames = tuple(filenames), tuple(filenames.values())
+        self._differ = len(set(self._filenames)) > 1
+        self._holders = _holders(self._filenames) if self._differ else {}
+
+    def __len__(self) -> int:
+        """How many documents there are."""
+        return len(self._documents)
+
+    def evidence(self, question: str) -> dict[str, float]:
+        """How well the question names each document, 0 to 1, by document id; those it does not name are left out.
+
+        A name scores by the idf of the words it shares with the question (over so short texts bm25 is not much else).
+        The square of its share of the best score is taken, so that the right company in the wrong year is little
+        evidence, and less of it when even the best name is named in part only. Nothing when all documents have one
+        name.
+        """
+        scores = self._scores(_asked_forms(question)) if self._differ else {}
+        if not scores:
+            return {}
+        best = max(scores, key=lambda number: (scores[number], -number))
+        certainty = math.sqrt(min(1.0, scores[best] / self._whole_weight(self._filenames[best])))
+        return {self._documents[number]: certainty * (score / scores[best]) ** 2 for number, score in scores.items()}
+
+    def _scores(self, asked: frozenset[str]) -> dict[int, float]:
+        scores: defaultdict[int, float] = defaultdict(float)
+        for form in sorted(form for form in asked if form in self._holders):
+            weight = self._weight(form)
+            for number in self._holders[form]:
+                scores[number] += weight
+        return scores
+
+    def _whole_weight(self, filename: str) -> float:
+        """What a question would score that holds every word of the name."""
+        return sum(map(self._weight, sorted(_read_name(filename).words)))
+
+    def _weight(self, form: str) -> float:
+        """The idf of Robertson and Sparck Jones, kept above 0 as in Lucene; half of it for the beginning of a word."""
+        count = len(self._holders[form])
+        idf = math.log(1 + (len(self) - count + 0.5) / (count + 0.5))
+        return idf * _BEGINNING_WEIGHT if form[-1] in "<>" else idf
 
 
-def _whole_weight(name: _Name, names: Collection[_Name]) -> float:
-    """What a question would score that holds every word of the name."""
-    return sum(_weight(word, sum(word in other.forms for other in names), len(names)) for word in sorted(name.words))
-
-
-def _weight(form: str, count: int, names: int) -> float:
-    """The idf of Robertson and Sparck Jones, kept above 0 as in Lucene; half of it for the beginning of a word."""
-    idf = math.log(1 + (names - count + 0.5) / (count + 0.5))
-    return idf * _BEGINNING_WEIGHT if form[-1] in "<>" else idf
+def _holders(filenames: Sequence[str]) -> dict[str, list[int]]:
+    """The numbers of the names that have a form."""
+    holders: defaultdict[str, list[int]] = defaultdict(list)
+    for number, filename in enumerate(filenames):
+        for form in _read_name(filename).forms:
+            holders[form].append(number)
+    return dict(holders)
 
 
 @functools.lru_cache(maxsize=20_000)

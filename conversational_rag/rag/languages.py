@@ -49,7 +49,7 @@ def told_language(text: str) -> str | None:
 def _guess_latin(text: str) -> str | None:
     """By the number of small words, the language with the most special letters among equals, else the first."""
     found = _WORD.findall(text)
-    counts = {language: sum(word in _TELLING[language] for word in found) for language in _LATIN}
+    counts = {language: sum(map(_TELLING[language].__contains__, found)) for language in _LATIN}
     most = max(counts.values())
     best = [language for language in _LATIN if counts[language] == most]
     by_letters = [language for language, letters in _LETTERS if letters.search(text) and language in best]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import SkipValidation
 
 from conversational_rag.rag.conversation import Passage, Turn
-from conversational_rag.rag.filenames import filename_evidence
+from conversational_rag.rag.filenames import FilenameIndex
 from conversational_rag.rag.fusion import DEPTH, Candidate, Evidence, rank
 from conversational_rag.rag.query import (
     QUESTION_CHARACTERS,
@@ -39,8 +39,9 @@ class Library(Protocol):
     async def matching(self, words: QueryWords, k: int) -> Mapping[int, float]:
         """The bm25 score (above 0) of about k chunks that hold words of the query, by chunk id."""
 
-    async def filenames(self) -> Mapping[str, str]:
-        """The name of every document, by document id."""
+    async def filenames(self) -> FilenameIndex:
+        """The names of all documents."""
+        ...
 
     async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
         """These chunks, by id; those that may not be seen (any more) are left out."""
@@ -88,7 +89,7 @@ async def find(library: Library, question: str, history: Sequence[Turn], k: int)
         library.matching(query_words(question, history), DEPTH),
         library.filenames(),
     )
-    evidence = Evidence(meaning, words, filename_evidence(question[:QUESTION_CHARACTERS], filenames))
+    evidence = Evidence(meaning, words, filenames.evidence(question[:QUESTION_CHARACTERS]))
     candidates = await library.candidates(sorted({*meaning, *words}))
     return rank(candidates, evidence, k)
 

@@ -3,17 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from conversational_rag.db import chunks, clients, keyword_index, neighbours
+from conversational_rag.db import chunks, clients, keyword_index
 from conversational_rag.db.chunks import ChunkRow
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.keyword_index import WeightedWords
 from conversational_rag.embedding.former import FormerModel
 from conversational_rag.embedding.recent import QueryEmbedder
 from conversational_rag.rag.conversation import Passage
+from conversational_rag.rag.filenames import FilenameIndex
 from conversational_rag.rag.fusion import Candidate
 from conversational_rag.rag.query import CONTEXT_WEIGHT, QueryWords
 from conversational_rag.rag.retriever import Combine
 from conversational_rag.security.tenants import Tenant
+from conversational_rag.services.filename_indexes import FilenameIndexes
 from conversational_rag.vectorstores.base import Hit, Vectors
 
 
@@ -41,8 +43,11 @@ class ClientLibrary:
         index: Index,
         pool: QueryEmbedder,
         former: FormerModel | None = None,
+        names: FilenameIndexes | None = None,
     ) -> None:
+        """Without `names` the index over the names of its files is made for this library alone."""
         self._tenant, self._database, self._index, self._pool, self._former = tenant, database, index, pool, former
+        self._names = names or FilenameIndexes()
 
     async def nearest(self, texts: Sequence[str], combine: Combine, k: int) -> Mapping[int, float]:
         """The cosine similarity of the k chunks nearest to what is combined of the texts' vectors, by chunk id."""
@@ -61,9 +66,9 @@ class ClientLibrary:
         weighted = WeightedWords(words.question, words.context, CONTEXT_WEIGHT, words.beginnings)
         return await self._database.read(keyword_index.search, self._tenant, weighted, k)
 
-    async def filenames(self) -> Mapping[str, str]:
-        """The name of every document, by document id."""
-        return await self._database.read(keyword_index.filenames, self._tenant)
+    async def filenames(self) -> FilenameIndex:
+        """The names of all documents."""
+        return await self._database.read(self._names.current, self._tenant)
 
     async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
         """These chunks, by id; those that may not be seen (any more) are left out."""
@@ -76,8 +81,11 @@ def _similarities(hits: Sequence[Hit]) -> dict[int, float]:
 
 def _read_candidates(connection: Connection, tenant: Tenant, chunk_ids: Sequence[int]) -> dict[int, Candidate]:
     rows = chunks.get(connection, tenant, chunk_ids)
-    beside = neighbours.find(connection, tenant, chunk_ids)
-    return {chunk_id: Candidate(_passage(row), beside.get(chunk_id, ())) for chunk_id, row in rows.items()}
+    return {chunk_id: Candidate(_passage(row), _beside(row)) for chunk_id, row in rows.items()}
+
+
+def _beside(row: ChunkRow) -> tuple[int, ...]:
+    return tuple(chunk_id for chunk_id in (row.before, row.after) if chunk_id is not None)
 
 
 def _passage(row: ChunkRow) -> Passage:

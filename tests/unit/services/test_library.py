@@ -43,5 +43,5 @@ async def test_both_legs_answer_by_chunk_id(shelf: Shelf) -> None:
     assert list(nearest) == [rain, bread]
     assert nearest[rain] > 0.5
     assert list(await library.matching(QueryWords(("baked",), ("rain",)), 10)) == [bread, rain]
-    assert list(await library.filenames()) == ["doc_1"]
+    assert len(await library.filenames()) == 1
     assert shelf.pool.embedded == ["Rain fell."]

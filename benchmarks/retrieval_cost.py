@@ -1,0 +1,178 @@
+"""What finding the passages of one turn costs, next to a bare embedding and a bare Chroma query on the same data.
+
+    python benchmarks/retrieval_cost.py --data FOLDER [--chunks 1000 50000] [--turns 150] [--cache FILE] [--json]
+
+FOLDER holds `harness.py` and its conversations (mtrag/dev); all chunks are one client's. Where more are wanted than
+there are, each file gets further pages: copies in which every third sentence is exchanged for one of another page, so
+that words are as frequent as before and no two texts alike. (Embedding 50,000 takes ten minutes; `--cache` keeps the
+vectors.)
+
+The turns are those of real conversations in their order; a turn embeds its question and the last answer, as a running
+server does. The yardstick embeds the question alone and asks a bare Chroma collection for TOP_K texts. Both are
+measured in turns, six rounds of each; CPU is of all processes, Chroma's included. Of each ten turns the best round
+counts.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+# A checkout need not be installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.retrieval import load_harness, turns_of
+from benchmarks.retrieval_stand import CHUNK_OVERLAP, CHUNK_SIZE, Stand, StoredChunks
+from conversational_rag.embedding.onnx import OnnxEmbedder
+from conversational_rag.observability.logging import configure_logging
+from conversational_rag.rag.conversation import Turn
+from conversational_rag.rag.finder import PassageFinder
+from conversational_rag.security.tenants import Tenant
+
+_TENANT, _TOP_K = Tenant("bench"), 4
+_BARE = "bare embedding + Chroma"
+_ROUNDS, _BLOCK, _BATCH = 6, 10, 1000
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
+Passages = Sequence[dict[str, str]]
+Query = tuple[str, list[Turn]]
+Find = Callable[[str, list[Turn]], Awaitable[object]]
+Costs = list[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One way of finding over so many chunks; milliseconds a turn."""
+
+    name: str
+    chunks: int
+    files: int
+    cpu_ms: float
+    wall_ms: float
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, and print a table or JSON."""
+    options = _parse(arguments)
+    configure_logging("ERROR", "console")
+    harness = load_harness(options.data)
+    data = harness.load_multiturn("mtrag", "dev", str(options.data))
+    queries = [(query["question"], turns_of(query["history"])) for query in data.all_queries][: options.turns]
+    rows: list[Row] = []
+    for count in options.chunks:
+        with tempfile.TemporaryDirectory() as folder:
+            rows += asyncio.run(_measure(Path(folder), options.cache, resized(data.passages, count), queries))
+    print(json.dumps([asdict(row) for row in rows], indent=2) if options.json else _table(rows))
+    return 0
+
+
+def resized(passages: Passages, chunks: int) -> list[dict[str, str]]:
+    """About as many passages as make so many chunks: some of them, or copies with exchanged sentences as well."""
+    dealer = random.Random(7)
+    wanted = round(chunks * len(passages) / sum(map(_count_chunks, passages)))
+    if wanted <= len(passages):
+        return dealer.sample(list(passages), wanted)
+    sentences = [sentence for passage in passages for sentence in _SENTENCES.split(passage["text"])]
+    copies = [_copy(passages[number % len(passages)], sentences, dealer) for number in range(wanted - len(passages))]
+    return [*passages, *copies]
+
+
+def _copy(passage: dict[str, str], sentences: Sequence[str], dealer: random.Random) -> dict[str, str]:
+    own = _SENTENCES.split(passage["text"])
+    dealt = [dealer.choice(sentences) if number % 3 == 2 else sentence for number, sentence in enumerate(own)]
+    return {**passage, "text": " ".join([*dealt, dealer.choice(sentences)])}
+
+
+def _count_chunks(passage: dict[str, str]) -> int:
+    """About: as many steps as the splitter takes."""
+    return max(1, -(-(len(passage["text"]) - CHUNK_OVERLAP) // (CHUNK_SIZE - CHUNK_OVERLAP)))
+
+
+async def _measure(folder: Path, cache: Path | None, passages: Passages, queries: Sequence[Query]) -> list[Row]:
+    stand = Stand(folder, cache, exact=False)
+    await stand.open()
+    try:
+        await stand.ingest_passages(_TENANT, passages)
+        bare = _Bare(folder / "bare", await stand.stored_chunks(_TENANT))
+        ways: dict[str, Callable[[], Find]] = {"this service": lambda: _service(stand), _BARE: lambda: bare.find}
+        rounds: dict[str, list[Costs]] = {name: [] for name in ways}
+        for _ in range(_ROUNDS):
+            for name, begin in ways.items():
+                rounds[name].append(await _round(stand, begin(), queries))
+        files = len({passage["title"] or passage["id"] for passage in passages})
+        return [Row(name, stand.chunks, files, *_best(each, len(queries))) for name, each in rounds.items()]
+    finally:
+        await stand.close()
+
+
+def _service(stand: Stand) -> Find:
+    """The chain's own search; it remembers no vector at the start of a round."""
+    finder, library = PassageFinder(_TOP_K), stand.library(_TENANT)
+
+    async def find(question: str, history: list[Turn]) -> object:
+        return await finder.find(library, question, history)
+
+    return find
+
+
+class _Bare:
+    """The shipped model and a Chroma collection, as a script would use them."""
+
+    def __init__(self, folder: Path, stored: StoredChunks) -> None:
+        import chromadb
+
+        self._embedder = OnnxEmbedder.shipped()
+        client = chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
+        self._collection = client.create_collection("bare", configuration={"hnsw": {"space": "cosine"}})
+        for start in range(0, len(stored.texts), _BATCH):
+            part = slice(start, start + _BATCH)
+            ids, vectors = [str(number) for number in stored.vectors.ids[part]], stored.vectors.matrix[part]
+            self._collection.add(ids=ids, embeddings=vectors, documents=stored.texts[part])
+
+    async def find(self, question: str, _history: list[Turn]) -> object:
+        vector = self._embedder.embed_queries([question])
+        return self._collection.query(query_embeddings=vector, n_results=_TOP_K)
+
+
+async def _round(stand: Stand, find: Find, queries: Sequence[Query]) -> Costs:
+    """CPU and wall seconds of each block of turns."""
+    costs: Costs = []
+    for start in range(0, len(queries), _BLOCK):
+        cpu, wall = stand.cpu_seconds(), time.perf_counter()
+        for question, history in queries[start : start + _BLOCK]:
+            await find(question, history)
+        costs.append((stand.cpu_seconds() - cpu, time.perf_counter() - wall))
+    return costs
+
+
+def _best(rounds: Sequence[Costs], turns: int) -> tuple[float, float]:
+    """CPU and wall milliseconds a turn, each block's from its best round: other work on the machine disturbs less."""
+    blocks = list(zip(*rounds, strict=True))
+    cpu, wall = (sum(min(cost[kind] for cost in block) for block in blocks) for kind in (0, 1))
+    return 1000 * cpu / turns, 1000 * wall / turns
+
+
+def _table(rows: Sequence[Row]) -> str:
+    lines = [f"{'':24}{'chunks':>8}{'files':>7}{'CPU a turn':>12}{'wall':>9}"]
+    lines += [f"{r.name:24}{r.chunks:8}{r.files:7}{r.cpu_ms:9.1f} ms{r.wall_ms:6.1f} ms" for r in rows]
+    return "\n".join(lines)
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="the folder with harness.py and the sets")
+    parser.add_argument("--chunks", type=int, nargs="+", default=[1000, 50_000], help="sizes of the collection")
+    parser.add_argument("--turns", type=int, default=150, help="how many turns of the conversations to take")
+    parser.add_argument("--cache", type=Path, help="keep the embeddings in this file for the next run")
+    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
