@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +64,16 @@ class ChildProcess:
         *arguments: str,
         kill_when_cancelled: bool = False,
         before_start: Callable[[], None] = lambda: None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """`kill_when_cancelled`: a cancelled caller costs the child its life; otherwise its call runs to the end.
 
         `before_start` may refuse a start by raising; the caller whose call wanted it gets the exception.
+        `environment` is added to what it inherits.
         """
         self._command = (sys.executable, "-m", module, *arguments)
         self._kill_when_cancelled = kill_when_cancelled
-        self._before_start = before_start
+        self._before_start, self._environment = before_start, environment or {}
         self._calls: set[asyncio.Task[Frame]] = set()
         self._turnstile = Turnstile()
         self._process: asyncio.subprocess.Process | None = None
@@ -140,7 +142,7 @@ class ChildProcess:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=_STREAM_LIMIT,
-                env=_environment(),
+                env={**_environment(), **self._environment},
             )
         except OSError as error:
             raise ChildNotStarted(type(error).__name__, str(error)) from error

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, delete, func, insert, select, update
 
 from conversational_rag.db.documents import INDEXED
 from conversational_rag.db.spelling import further_words
@@ -32,7 +32,7 @@ class NewChunk:
 
 @dataclass(frozen=True, slots=True)
 class ChunkRow:
-    """A chunk of a ready document."""
+    """A chunk of a ready document; `before` and `after` are the ids of those beside it on the same page."""
 
     id: int
     document_id: str
@@ -42,6 +42,8 @@ class ChunkRow:
     start: int
     text: str
     place: str | None = None
+    before: int | None = None
+    after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,15 @@ class Vectors:
 
     ids: NDArray[np.int64]
     matrix: NDArray[np.float32]
+
+
+_before, _after = chunks.alias("before"), chunks.alias("after")
+
+
+def _is_beside(other: FromClause, ordinal: ColumnElement[int]) -> ColumnElement[bool]:
+    # Two chunks without a page are on the same one.
+    same_page = other.c.page.is_not_distinct_from(chunks.c.page)
+    return and_(other.c.document_id == chunks.c.document_id, other.c.ordinal == ordinal, same_page)
 
 
 _OWN = chunks.c.client_id == bindparam("client")
@@ -64,8 +75,14 @@ _GET = (
         chunks.c.start,
         chunks.c.text,
         chunks.c.place,
+        _before.c.id.label("before"),
+        _after.c.id.label("after"),
     )
-    .select_from(chunks.join(documents, _READY))
+    .select_from(
+        chunks.join(documents, _READY)
+        .outerjoin(_before, _is_beside(_before, chunks.c.ordinal - 1))
+        .outerjoin(_after, _is_beside(_after, chunks.c.ordinal + 1))
+    )
     .where(_OWN, chunks.c.id.in_(bindparam("ids", expanding=True)))
 )
 _READY_VECTORS = (
@@ -131,7 +148,7 @@ def ids_of(connection: Connection, tenant: Tenant, document_ids: Sequence[str]) 
 def get(connection: Connection, tenant: Tenant, ids: Sequence[int]) -> dict[int, ChunkRow]:
     """The chunks with these ids that belong to the client and to a ready document; others are left out."""
     rows = connection.execute(_GET, {"client": tenant.client_id, "ids": list(ids)})
-    return {row.id: ChunkRow(*row) for row in rows}
+    return {row[0]: ChunkRow(*tuple(row)) for row in rows}
 
 
 def count_indexed(connection: Connection, tenant: Tenant) -> int:

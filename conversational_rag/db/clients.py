@@ -115,6 +115,12 @@ def admin_list(connection: Connection) -> list[ClientRow]:
     return [_client(row) for row in connection.execute(_SELECT.order_by(clients.c.client_id))]
 
 
+def admin_list_dirty(connection: Connection) -> list[Tenant]:
+    """Clients whose index was being changed, or waits to be rebuilt, by name."""
+    dirty = select(clients.c.client_id).where(clients.c.deleting == 0, clients.c.index_dirty == 1)
+    return [Tenant(row.client_id) for row in connection.execute(dirty.order_by(clients.c.client_id))]
+
+
 def admin_list_deleting(connection: Connection) -> list[Tenant]:
     """Clients whose deletion was begun."""
     rows = connection.execute(select(clients.c.client_id).where(clients.c.deleting == 1))

@@ -61,6 +61,8 @@ def compact(path: Path) -> None:
     """Give the disk back what deleted rows took; nobody else may use the file. Raises StorageFull."""
     with _translated(), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("INSERT INTO chunk_words(chunk_words) VALUES ('optimize')")
+        # Files of former versions cannot shrink while they are in use; from here on they can.
+        database.execute("PRAGMA auto_vacuum = INCREMENTAL")
         database.execute("VACUUM")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 

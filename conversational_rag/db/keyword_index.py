@@ -15,10 +15,13 @@ from conversational_rag.db.tables import chunks, documents
 from conversational_rag.security.tenants import Tenant
 
 # Whose a match is stands in the covering index (client_id, id); the rows themselves, with text and vector, are large.
+# A client's ids lie close together: from the first to the last, the matches of most others are never looked at.
 _RANK = text("""
     SELECT words.rowid, -bm25(chunk_words) AS score
     FROM chunk_words AS words CROSS JOIN chunks INDEXED BY ix_chunks_client_id
     WHERE chunk_words MATCH :query AND chunks.client_id = :client AND chunks.id = words.rowid
+      AND words.rowid >= (SELECT min(id) FROM chunks WHERE client_id = :client)
+      AND words.rowid <= (SELECT max(id) FROM chunks WHERE client_id = :client)
       AND words.rowid NOT IN (
         SELECT hidden.id FROM documents JOIN chunks AS hidden ON hidden.document_id = documents.id
         WHERE documents.client_id = :client AND documents.status IN (:embedding, :indexing, :deleting))
@@ -65,7 +68,7 @@ def search(connection: Connection, tenant: Tenant, words: WeightedWords, limit: 
         light = _rank(connection, tenant, _any_of(words.context), _CONTEXT_DEPTH * limit)
         scores = {**dict.fromkeys(islice(light, limit), 0.0), **scores}
     else:
-        light = _rescore(connection, _any_of(words.context), scores)
+        light = _rescore(connection, _any_of(words.context), _any_of(words.question, words.beginnings), scores)
     total = {chunk_id: score + words.context_weight * light.get(chunk_id, 0.0) for chunk_id, score in scores.items()}
     return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
 
@@ -96,16 +99,20 @@ def _rank(connection: Connection, tenant: Tenant, query: str, limit: int) -> dic
         return {}
     values = {"query": query, "client": tenant.client_id, "limit": limit}
     hidden = {"embedding": EMBEDDING, "indexing": INDEXING, "deleting": DELETING}
-    rows = connection.execute(_RANK, {**values, **hidden})
-    return {row.rowid: row.score for row in rows}
+    return dict(connection.execute(_RANK, {**values, **hidden}).all())
 
 
-def _rescore(connection: Connection, query: str, among: Mapping[int, float]) -> dict[int, float]:
-    """The bm25 of these chunks only: finding them costs little, scoring all others would."""
-    if not query or not among:
+def _rescore(connection: Connection, query: str, found_by: str, scores: Mapping[int, float]) -> dict[int, float]:
+    """The bm25 for the query of these chunks only, whose `scores` are those for `found_by`.
+
+    Both are asked for together: so FTS5 looks at the chunks that `found_by` matches, and not at the many more that hold
+    any word of a long query. bm25 is a sum over the words; what is known of it is taken off.
+    """
+    if not query or not scores:
         return {}
-    values = {"query": query, "ids": list(among), "first": min(among), "last": max(among)}
-    return {row.rowid: row.score for row in connection.execute(_RESCORE, values)}
+    values = {"query": f"({found_by}) AND ({query})", "ids": list(scores), "first": min(scores), "last": max(scores)}
+    rows = connection.execute(_RESCORE, values).all()
+    return {chunk_id: score - scores[chunk_id] for chunk_id, score in rows}
 
 
 def _any_of(words: Sequence[str], beginnings: Sequence[str] = ()) -> str:

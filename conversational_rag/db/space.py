@@ -1,4 +1,4 @@
-"""Space: what the database file holds free for new rows; `compact` gives it back to the disk."""
+"""Space: what the database file holds free for new rows; `Database.shrink` and `compact` give it back to the disk."""
 
 from sqlalchemy import Connection
 

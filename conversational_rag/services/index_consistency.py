@@ -3,14 +3,20 @@
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
-from conversational_rag.db import clients, consistency
+from conversational_rag.db import chunks, clients, consistency
+from conversational_rag.db.chunks import Vectors
 from conversational_rag.db.clients import ClientRow
-from conversational_rag.db.engine import Database
+from conversational_rag.db.engine import Connection, Database
 from conversational_rag.errors import IndexUnavailable
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.consistency import Difference
 from conversational_rag.services.search_index import SearchIndex
+from conversational_rag.vectorstores import exact
 from conversational_rag.vectorstores.base import CollectionBroken, IndexUnreadable, VectorStore
+
+# So many of a client's vectors are asked for so many nearest ones. Texts are found as an exact search finds them; of
+# vectors without any order, which nobody has, one in ten may be missed.
+_QUESTIONS, _NEAREST, _LEAST_SHARE, _ROUNDING = 3, 10, 0.85, 1e-4
 
 
 class IndexConsistency:
@@ -63,15 +69,32 @@ class IndexConsistency:
     async def _compare(self, client: ClientRow, wanted: set[int]) -> str | None:
         """What is wrong with the client's collection."""
         try:
-            fingerprint = await self._store.fingerprint(client.tenant)
-            held = await self._store.ids(client.tenant)
+            return await self._look(client, wanted)
         except CollectionBroken:
             return "damaged"
+
+    async def _look(self, client: ClientRow, wanted: set[int]) -> str | None:
+        fingerprint = await self._store.fingerprint(client.tenant)
+        held = await self._store.ids(client.tenant)
         if wanted != held:
             return f"{len(wanted - held)} vectors missing, {len(held - wanted)} too many"
         if wanted and fingerprint != client.embedding_fingerprint:
             return "made for another model"
-        return "its change broke off" if client.index_dirty else None
+        return "its change broke off" if client.index_dirty else await self._ask(client.tenant, wanted)
+
+    async def _ask(self, tenant: Tenant, wanted: set[int]) -> str | None:
+        """Whether some of the client's own vectors find what an exact search finds."""
+        vectors = await self._database.read(_vectors, tenant, wanted)
+        nearest = min(_NEAREST, len(vectors.ids))
+        questions = vectors.matrix[:: max(1, len(vectors.ids) // _QUESTIONS)][:_QUESTIONS]
+        found = 0
+        for question in questions:
+            hits = await self._store.search(tenant, question, nearest)
+            # Of vectors that are equally near any may be found.
+            least = exact.search(vectors.ids, vectors.matrix, question, nearest)[-1].similarity - _ROUNDING
+            found += sum(hit.similarity >= least for hit in hits)
+        due = len(questions) * nearest
+        return f"finds {found} of the {due} nearest vectors" if found < _LEAST_SHARE * due else None
 
     async def _start_over(self) -> None:
         await self._index.start_over()
@@ -87,3 +110,10 @@ class IndexConsistency:
 
     async def _nothing(self) -> None:
         return
+
+
+def _vectors(connection: Connection, tenant: Tenant, wanted: set[int]) -> Vectors:
+    """Those of these chunks."""
+    found = chunks.next_vectors(connection, tenant, 0, chunks.count_indexed(connection, tenant))
+    rows = [row for row, chunk_id in enumerate(found.ids) if int(chunk_id) in wanted]
+    return Vectors(found.ids[rows], found.matrix[rows])

@@ -70,9 +70,8 @@ class SearchIndex:
         """After a start: finish what a crash left half done, and note which indexes to rebuild."""
         for tenant in await self._database.read(documents.admin_list_unfinished):
             await self._database.write(_finish_documents, tenant)
-        for client in await self._database.read(clients.admin_list):
-            if client.index_dirty:
-                await self._distrust(client.tenant, "it was being changed when the service stopped")
+        for tenant in await self._database.read(clients.admin_list_dirty):
+            await self._distrust(tenant, "it was being changed when the service stopped")
 
     async def add(self, tenant: Tenant, document_id: str, ids: Sequence[int], vectors: Vectors, missing: int) -> None:
         """Put vectors whose rows stand in SQL into the index; shape (len(ids), dimensions).

@@ -24,6 +24,9 @@ _PAGE = 5000
 _FULL_DISK_BYTES = 8 * 1024 * 1024
 _READ_SECONDS = 15.0
 _WRITE_SECONDS = 60.0
+# glibc gives each thread an arena, and what an evicted index leaves in one is not used by the others: after two rounds
+# over 300 clients 64 open indexes took 340 MB, and 200 MB with a single arena.
+_ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
 
 
 class ChromaStore:
@@ -40,7 +43,7 @@ class ChromaStore:
         lock_seconds: float = 20.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`open_collections` indexes are held in memory at once (about 3 MB and 4 files each; 64 at the least).
+        """`open_collections` indexes are held in memory at once (3 MB and 4 files each): multiples of 64.
 
         `lock_seconds` is how long a start waits for another process to leave the directory; `clock` is the breaker's.
         """
@@ -172,7 +175,7 @@ class ChromaStore:
                 self._child = self._new_child()
 
     def _new_child(self) -> ChildProcess:
-        return ChildProcess(_MODULE, *self._arguments, before_start=self._breaker.admit)
+        return ChildProcess(_MODULE, *self._arguments, before_start=self._breaker.admit, environment=_ENVIRONMENT)
 
     async def _read(
         self, tenant: Tenant, method: str, arguments: Mapping[str, Any] | None = None, payload: bytes = b""

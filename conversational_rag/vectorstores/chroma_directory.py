@@ -103,12 +103,16 @@ def _has_schema(path: Path) -> bool:
 
 
 def _tune(database: sqlite3.Connection) -> None:
-    """What Chroma leaves out: the file shrinks when clients go, adds need fewer fsyncs, and each scans its own rows."""
+    """What Chroma leaves out: the file shrinks when clients go, adds need fewer fsyncs, and each scans its own rows.
+
+    Without the indexes a question to a collection reads every other's rows in the queue and its entry in the list.
+    """
     if database.execute("pragma auto_vacuum").fetchone() == (0,) and _size_bytes(database) < _REWRITABLE_BYTES:
         database.execute("pragma auto_vacuum = full")
         database.execute("vacuum")
     database.execute("pragma journal_mode = wal")
     database.execute("create index if not exists embeddings_queue_by_topic on embeddings_queue (topic, seq_id)")
+    database.execute("create index if not exists segments_by_collection on segments (collection)")
 
 
 def _indexes(database: sqlite3.Connection) -> Indexes:

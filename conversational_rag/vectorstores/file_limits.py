@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 _LARGEST_FILE_BYTES = 8 * 1024**3  # a damaged index has been seen to grow until the disk was full
 _FILES_AN_INDEX = 5  # Chroma holds a fifth of the limit of open files as open indexes
-FEWEST_OPEN = 64  # ... but never evicts below this many
+FEWEST_OPEN = 64  # ... in 64 shards, each for as many whole ones, but for one at the least
 _OTHER_FILES = 128
 
 

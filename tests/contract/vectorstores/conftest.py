@@ -46,6 +46,19 @@ def unit_vectors() -> Callable[..., Vectors]:
 
 
 @pytest.fixture(scope="session")
+def text_vectors() -> Callable[..., Vectors]:
+    """`text_vectors(count, seed)`: random, but as uneven as the vectors of texts (all-MiniLM-L6-v2 on articles): the
+    n-th principal direction spreads as far as the first divided by the root of n. Where all are alike, none is near."""
+
+    def make(count: int, seed: int = 0) -> Vectors:
+        shares = np.arange(1, 385, dtype=np.float32) ** -0.5
+        rows = np.random.default_rng(seed).standard_normal((count, 384)).astype(np.float32) * shares
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def fill(unit_vectors: Callable[..., Vectors]) -> Callable[..., Awaitable[Vectors]]:
     """`await fill(store, tenant, count, seed)`: a collection with ids from 0 on; returns its vectors."""
 

@@ -55,14 +55,16 @@ def test_each_collection_has_the_settings_that_lose_nothing(filled_directory: Pa
         assert vector_index["enabled"] is True
         assert vector_index["config"]["space"] == "cosine"
         hnsw = vector_index["config"]["hnsw"]
-        assert (hnsw["sync_threshold"], hnsw["batch_size"], hnsw["ef_search"]) == (1, 1, 400)
+        assert (hnsw["sync_threshold"], hnsw["batch_size"], hnsw["ef_search"]) == (1, 1, 1600)
 
 
-def test_the_database_writes_ahead_and_has_the_index_that_chroma_forgot(filled_directory: Path) -> None:
+def test_the_database_writes_ahead_and_has_the_indexes_that_chroma_forgot(filled_directory: Path) -> None:
     assert _ask(filled_directory, "pragma journal_mode") == [("wal",)]
     assert _ask(filled_directory, "pragma auto_vacuum") == [(1,)]
     plan = _ask(filled_directory, "explain query plan select * from embeddings_queue where topic = 'x' and seq_id > 5")
     assert "embeddings_queue_by_topic" in plan[0][3]
+    plan = _ask(filled_directory, "explain query plan select * from segments where collection = 'x'")
+    assert "segments_by_collection" in plan[0][3]
 
 
 def test_ids_and_vectors_and_small_metadata_are_all_there_is(filled_directory: Path) -> None:

@@ -63,6 +63,21 @@ async def test_it_finds_what_an_exact_search_finds(
     assert found / 1000 >= 0.99
 
 
+@pytest.mark.parametrize("count", [1000, 10_000])
+async def test_of_texts_it_finds_what_an_exact_search_finds(
+    store: VectorStore, tenant: Tenant, text_vectors: Callable, count: int
+) -> None:
+    vectors = text_vectors(count)
+    await store.ensure(tenant, "m")
+    await store.add(tenant, range(count), vectors, [{}] * count)
+    found = 0
+    for question in text_vectors(100, seed=1):
+        expected = {hit.chunk_id for hit in exact.search(np.arange(count), vectors, question, 10)}
+        found += len(expected & {hit.chunk_id for hit in await store.search(tenant, question, 10)})
+    assert found / 1000 >= 0.99
+    await store.drop(tenant)
+
+
 async def test_equal_vectors_are_told_apart_by_their_ids(
     store: VectorStore, tenant: Tenant, unit_vectors: Callable
 ) -> None:

@@ -70,6 +70,11 @@ async def test_a_child_does_not_inherit_api_keys(child: ChildProcess, monkeypatc
     assert "gsk_secret" not in str(environment)
 
 
+async def test_it_has_the_variables_that_are_meant_for_it(start: Callable[..., ChildProcess]) -> None:
+    child = start(environment={"MALLOC_ARENA_MAX": "1"})
+    assert (await child.call("environment")).header["result"]["MALLOC_ARENA_MAX"] == "1"
+
+
 async def test_a_method_that_does_not_exist_is_refused(child: ChildProcess) -> None:
     with pytest.raises(ChildRefused) as caught:
         await child.call("no_such_method")

@@ -37,11 +37,11 @@ async def test_every_connection_has_the_settings_that_keep_data_safe(tmp_path: P
     database = await opened(tmp_path)
 
     def pragmas(connection: Connection) -> list[object]:
-        names = ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+        names = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "auto_vacuum")
         return [connection.execute(text(f"PRAGMA {name}")).scalar() for name in names]
 
-    assert await database.read(pragmas) == ["wal", 2, 1, 1]
-    assert await database.write(pragmas) == ["wal", 2, 1, 1]
+    assert await database.read(pragmas) == ["wal", 2, 1, 1, 2]
+    assert await database.write(pragmas) == ["wal", 2, 1, 1, 2]
     await database.close()
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from shelf import Shelf
+from sqlalchemy import Connection
 
 from conversational_rag.db import documents, keyword_index
 from conversational_rag.db.keyword_index import WeightedWords
@@ -172,3 +173,37 @@ async def _text(shelf: Shelf, chunk_id: int) -> str:
         if candidate is not None:
             return candidate.passage.text
     raise AssertionError(f"chunk {chunk_id} may not be seen")
+
+
+async def _steps(shelf: Shelf, tenant: Tenant, word: str) -> int:
+    """How many steps of SQLite's machine a search takes."""
+
+    def count(connection: Connection) -> int:
+        steps = [0]
+
+        def one_more() -> int:
+            steps[0] += 1
+            return 0
+
+        driver = connection.connection.driver_connection
+        driver.set_progress_handler(one_more, 1)
+        assert keyword_index.search(connection, tenant, WeightedWords([word], [], 0.5), 10)
+        driver.set_progress_handler(None, 0)
+        return steps[0]
+
+    return await shelf.database.read(count)
+
+
+async def test_a_word_that_all_other_clients_have_costs_no_step_for_each_of_them(shelf: Shelf) -> None:
+    await shelf.put(BETA, "own.txt", "A harbour of our own.")
+    alone = await _steps(shelf, BETA, "harbour")
+    for number in range(20):
+        await shelf.put(Tenant(f"client_{number}"), "same.txt", *["The harbour opens at dawn."] * 20)
+    assert await _steps(shelf, BETA, "harbour") < alone + 20 * 20
+
+
+async def test_a_clients_chunks_are_found_between_those_of_others(shelf: Shelf) -> None:
+    first = await shelf.put(BETA, "first.txt", "The harbour in spring.")
+    await shelf.put(ACME, "theirs.txt", "The harbour in summer.")
+    last = await shelf.put(BETA, "last.txt", "The harbour in autumn.")
+    assert set(await search(shelf, BETA, ["harbour"])) == {*first, *last}

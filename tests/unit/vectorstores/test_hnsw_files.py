@@ -1,5 +1,6 @@
 """An index's files: whole, or what is missing from them."""
 
+import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -63,3 +64,22 @@ def test_what_is_missing_is_named(index: Path, spoil: Callable[[Path], object], 
 
 def test_a_directory_that_is_gone_is_missing_too(tmp_path: Path) -> None:
     assert hnsw_files.missing_from(tmp_path / "gone") == "index_metadata.pickle is not there"
+
+
+def test_removed_files_take_no_room_while_somebody_holds_them_open(tmp_path: Path) -> None:
+    name = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "data_level0.bin").write_bytes(bytes(10_000))
+    with (tmp_path / name / "data_level0.bin").open("rb") as held:
+        hnsw_files.remove(tmp_path, [name, "not-there"])
+        assert hnsw_files.names(tmp_path) == set()
+        assert os.fstat(held.fileno()).st_size == 0
+
+
+def test_what_a_link_in_an_index_points_at_stays(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_bytes(b"precious")
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / "link").symlink_to(tmp_path / "precious")
+    hnsw_files.remove(tmp_path, ["index"])
+    assert hnsw_files.names(tmp_path) == {"precious"}
+    assert (tmp_path / "precious").read_bytes() == b"precious"
