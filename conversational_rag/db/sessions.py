@@ -12,7 +12,7 @@ from conversational_rag.security.tenants import Tenant
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session; times in Unix seconds, `expires_at` None for never.
+    """A session; times in Unix seconds, `expires_at` None for never. `begun_by` is a line of keys, None without a key.
 
     `memory_start` is the id of the last message that is no longer sent to the model: `summary` stands for it and
     those before it.
@@ -26,6 +26,7 @@ class SessionRow:
     message_count: int
     memory_start: int
     summary: str
+    begun_by: str | None
 
     def is_expired(self, now: float) -> bool:
         """Whether its time has run out."""
@@ -50,6 +51,7 @@ _COLUMNS = (
     sessions.c.message_count,
     sessions.c.memory_start,
     sessions.c.summary,
+    sessions.c.begun_by,
 )
 _THIS = sessions.c.session_id == bindparam("session")
 _FIND = select(*_COLUMNS).where(_THIS)
@@ -65,6 +67,9 @@ _TOUCH = (
     .returning(*_COLUMNS)
 )
 _LIVING = or_(sessions.c.expires_at.is_(None), sessions.c.expires_at > bindparam("now"))
+_TOTALS = select(
+    func.count(), func.count().filter(_LIVING), func.coalesce(func.sum(sessions.c.message_count), 0)
+).select_from(sessions)
 
 
 def find(connection: Connection, tenant: Tenant, session_id: str) -> SessionRow | None:
@@ -80,11 +85,20 @@ def create(
     now: float,
     expires_at: float | None,
     message_count: int = 0,
+    begun_by: str | None = None,
 ) -> SessionRow:
     """Make a session, for as many messages as are about to be stored in it."""
-    values = {"session_id": session_id, "client_id": tenant.client_id, "created_at": now, "last_accessed": now}
-    connection.execute(_CREATE, {**values, "expires_at": expires_at, "message_count": message_count})
-    return SessionRow(session_id, tenant, now, now, expires_at, message_count, 0, "")
+    values = {
+        "session_id": session_id,
+        "client_id": tenant.client_id,
+        "created_at": now,
+        "last_accessed": now,
+        "expires_at": expires_at,
+        "message_count": message_count,
+        "begun_by": begun_by,
+    }
+    connection.execute(_CREATE, values)
+    return SessionRow(session_id, tenant, now, now, expires_at, message_count, 0, "", begun_by)
 
 
 def touch(
@@ -108,10 +122,12 @@ def remove(connection: Connection, tenant: Tenant, session_id: str) -> int | Non
     return _delete(connection, [session_id])
 
 
-def list_ids(connection: Connection, tenant: Tenant, now: float, limit: int, offset: int) -> list[str]:
-    """The client's living sessions, the last used first."""
-    own = sessions.c.client_id == bindparam("client")
-    return _ids(connection, select(sessions.c.session_id).where(own), now, limit, offset, client=tenant.client_id)
+def list_ids(
+    connection: Connection, tenant: Tenant, line: str | None, now: float, limit: int, offset: int
+) -> list[str]:
+    """The client's living sessions, the last used first; of these those that a line of keys has begun, None for all."""
+    own = [sessions.c.client_id == tenant.client_id, *([] if line is None else [sessions.c.begun_by == line])]
+    return _ids(connection, select(sessions.c.session_id).where(*own), now, limit, offset)
 
 
 def admin_find(connection: Connection, session_id: str) -> SessionRow | None:
@@ -124,12 +140,14 @@ def admin_list_ids(connection: Connection, now: float, limit: int, offset: int) 
     return _ids(connection, select(sessions.c.session_id), now, limit, offset)
 
 
+def totals(connection: Connection, tenant: Tenant, now: float) -> SessionTotals:
+    """Counts over the client's sessions."""
+    return _totals(connection, _TOTALS.where(sessions.c.client_id == tenant.client_id), now)
+
+
 def admin_totals(connection: Connection, now: float) -> SessionTotals:
     """Counts over everybody's sessions."""
-    counts = select(func.count(), func.coalesce(func.sum(sessions.c.message_count), 0)).select_from(sessions)
-    total, all_messages = connection.execute(counts).one()
-    active = connection.execute(select(func.count()).select_from(sessions).where(_LIVING), {"now": now}).scalar_one()
-    return SessionTotals(total, active, all_messages)
+    return _totals(connection, _TOTALS, now)
 
 
 def admin_delete_expired(connection: Connection, now: float, limit: int) -> list[str]:
@@ -160,9 +178,11 @@ def _delete(connection: Connection, session_ids: Sequence[str]) -> int:
     return gone
 
 
-def _ids(
-    connection: Connection, statement: Select[Any], now: float, limit: int, offset: int, **values: Any
-) -> list[str]:
+def _totals(connection: Connection, statement: Select[Any], now: float) -> SessionTotals:
+    return SessionTotals(*connection.execute(statement, {"now": now}).one())
+
+
+def _ids(connection: Connection, statement: Select[Any], now: float, limit: int, offset: int) -> list[str]:
     statement = (
         statement.join(clients)
         .where(_LIVING, clients.c.deleting == 0)
@@ -170,4 +190,4 @@ def _ids(
         .limit(limit)
         .offset(offset)
     )
-    return list(connection.execute(statement, {"now": now, **values}).scalars())
+    return list(connection.execute(statement, {"now": now}).scalars())

@@ -20,6 +20,11 @@ class UsageRow:
     completion_tokens: int = 0
     cached_tokens: int = 0
 
+    @property
+    def tokens(self) -> int:
+        """What counts: all that was sent and all that was said."""
+        return self.prompt_tokens + self.completion_tokens
+
     def __add__(self, other: "UsageRow") -> "UsageRow":
         return UsageRow(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
@@ -51,6 +56,20 @@ def sum_since(connection: Connection, tenant: Tenant, since: float) -> UsageRow:
     """What the client has used since then."""
     rows = connection.execute(_SUMS.where(usage.c.client_id == tenant.client_id), {"since": since})
     return next((UsageRow(*row[1:]) for row in rows), UsageRow())
+
+
+def exhausted_at(connection: Connection, tenant: Tenant, since: float, tokens: int) -> float | None:
+    """When the client had used so many tokens, counted back from now; None when it has used fewer since then.
+
+    That far back lies what must fall out of the window before it has fewer again.
+    """
+    together = func.sum(usage.c.prompt_tokens + usage.c.completion_tokens)
+    newest_first = together.over(order_by=(usage.c.timestamp.desc(), usage.c.id.desc())).label("together")
+    own = (usage.c.client_id == tenant.client_id, usage.c.timestamp >= since)
+    sums = select(usage.c.timestamp, newest_first).where(*own).subquery()
+    statement = select(func.max(sums.c.timestamp)).where(sums.c.together >= tokens)
+    found: float | None = connection.execute(statement).scalar_one()
+    return found
 
 
 def admin_sums_since(connection: Connection, since: float) -> dict[str, UsageRow]:

@@ -7,8 +7,12 @@ from typing import Any, Literal
 
 import structlog
 
+from conversational_rag.observability.secrets import mask_line, mask_named
+
 # Libraries that write a line for each request they send, addresses included.
 _TALKATIVE = ("httpx", "httpcore", "groq", "langsmith", "chromadb", "alembic", "asyncio")
+# The server's lines on requests show the query string, where somebody may have put a key; the service writes its own.
+_OF_REQUESTS, _OF_SOCKETS = "uvicorn.access", '"WebSocket %s"'
 
 
 def configure_logging(level: str, form: Literal["auto", "json", "console"]) -> None:
@@ -31,7 +35,8 @@ def configure_logging(level: str, form: Literal["auto", "json", "console"]) -> N
         cache_logger_on_first_use=False,
     )
     rendered: list[Any] = (
-        [structlog.dev.ConsoleRenderer()]
+        # Not the richer traceback: it prints the values of variables.
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if console
         else [
             structlog.processors.format_exc_info,
@@ -42,7 +47,13 @@ def configure_logging(level: str, form: Literal["auto", "json", "console"]) -> N
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _drop_colours, *rendered],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _drop_colours,
+                mask_named,
+                *rendered,
+                mask_line,
+            ],
         )
     )
     root = logging.getLogger()
@@ -50,6 +61,22 @@ def configure_logging(level: str, form: Literal["auto", "json", "console"]) -> N
     root.setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    _take_over_server_log()
+
+
+def _take_over_server_log() -> None:
+    """Also where the server was not started by this program and has set its log up itself."""
+    for name in ("uvicorn", "uvicorn.error", _OF_REQUESTS):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], name != _OF_REQUESTS
+    logger = logging.getLogger("uvicorn.error")
+    logger.addFilter(_is_not_of_socket)
+    # Below that it writes out whatever goes over a WebSocket.
+    logger.setLevel(max(logging.INFO, logging.getLogger().level))
+
+
+def _is_not_of_socket(record: logging.LogRecord) -> bool:
+    return _OF_SOCKETS not in str(record.msg)
 
 
 def _drop_colours(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

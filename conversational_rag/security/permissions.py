@@ -25,7 +25,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "readyz": _PUBLIC,
     "metrics": _ADMIN,
     "sign_in": Permission(None, audited=True),
-    "sign_out": _PUBLIC,
+    "sign_out": _CHAT,
     "who_am_i": _CHAT,
     "chat": _CHAT,
     "chat_stream": _CHAT,

@@ -27,6 +27,10 @@ class Reach:
     tenant: Tenant | None = None
     line: str | None = None
 
+    def includes(self, tenant: Tenant, begun_by: str | None) -> bool:
+        """Whether a session of this client, begun by this line of keys, is one of them."""
+        return self.tenant in (None, tenant) and self.line in (None, begun_by)
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:

@@ -1,7 +1,7 @@
 """Backup: one archive of everything that cannot be made again, taken from beside an instance that runs or not.
 
-The database as it stands at one moment, and the originals that belong to it. Not the vector index, which is made from
-the database; not the settings and keys.
+The database as it stands at one moment, the originals that belong to it, and the file without which its keys could not
+be told from others. Not the vector index, which is made from the database; not the settings.
 """
 
 import contextlib
@@ -15,12 +15,14 @@ from conversational_rag.concurrency.lockfile import LockFile
 from conversational_rag.db import database_file, records
 from conversational_rag.db.engine import Database
 from conversational_rag.errors import DataInUse
+from conversational_rag.security import pepper
 from conversational_rag.services import archives
 from conversational_rag.services.archives import Kind
 
 BACKUP = Kind("conversational_rag backup", 1)
 DATABASE = "database.sqlite3"
 FILES = "files"
+PEPPER = "key_pepper.txt"
 _LINKS = ".backup"
 
 
@@ -50,7 +52,9 @@ async def save(database_path: Path, uploads: Path, target: Path, now: float) -> 
         with archives.scratch_beside(target) as scratch:
             snapshot = scratch / DATABASE
             database_file.copy(database_path, snapshot, lambda: _link_all(uploads, links))
-            return await _pack(snapshot, links, target, now)
+            # Once it is there it does not change, and a key in the snapshot means that it was there.
+            own = uploads.parent / pepper.FILENAME
+            return await _pack(snapshot, links, {PEPPER: own} if own.exists() else {}, target, now)
     finally:
         shutil.rmtree(links, ignore_errors=True)
         lock.release()
@@ -73,7 +77,7 @@ def link_or_copy(file: Path, link: Path) -> None:
             shutil.copyfile(file, link)  # another disk, or one without links
 
 
-async def _pack(snapshot: Path, links: Path, target: Path, now: float) -> Saved:
+async def _pack(snapshot: Path, links: Path, secrets: Mapping[str, Path], target: Path, now: float) -> Saved:
     database = Database(snapshot)
     try:
         summary = await database.read(records.summary)
@@ -86,5 +90,5 @@ async def _pack(snapshot: Path, links: Path, target: Path, now: float) -> Saved:
         "embedding_fingerprints": summary.fingerprints,
         "counts": {**summary.counts, "files": len(files)},
     }
-    size = archives.write(target, BACKUP, about, {DATABASE: snapshot, **files})
+    size = archives.write(target, BACKUP, about, {DATABASE: snapshot, **secrets, **files})
     return Saved(summary.counts, len(files), size)

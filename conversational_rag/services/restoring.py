@@ -12,8 +12,9 @@ from pathlib import Path
 from conversational_rag.db import database_file, migrations, records
 from conversational_rag.db.engine import Database
 from conversational_rag.errors import BadInput
+from conversational_rag.security import pepper
 from conversational_rag.services import archives
-from conversational_rag.services.backup import BACKUP, DATABASE, FILES
+from conversational_rag.services.backup import BACKUP, DATABASE, FILES, PEPPER
 from conversational_rag.vectorstores.base import VectorStore
 
 _STAGE = ".restore"
@@ -25,6 +26,11 @@ class Places:
 
     database: Path
     uploads: Path
+
+    @property
+    def pepper(self) -> Path:
+        """What its keys are mixed with, where that is no setting."""
+        return self.uploads.parent / pepper.FILENAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,8 @@ def _unpack(source: Path, staged: Places) -> None:
     for folder in (staged.database.parent, staged.uploads):
         folder.mkdir(parents=True, exist_ok=True)
     archives.unpack(source, BACKUP, _placed_in(source, staged))
+    if staged.pepper.exists():
+        staged.pepper.chmod(0o600)
     if not staged.database.exists():
         raise archives.damaged(source, "it holds no database")
     if found := database_file.damage(staged.database):
@@ -92,6 +100,8 @@ def _placed_in(source: Path, staged: Places) -> Callable[[str], Path]:
             return staged.uploads / document_id
         if name == DATABASE:
             return staged.database
+        if name == PEPPER:
+            return staged.pepper
         raise archives.damaged(source, f"{name!r} is no part of a backup")
 
     return place
@@ -115,6 +125,10 @@ def _install(staged: Places, places: Places, aside: str) -> tuple[Path, ...]:
     if places.uploads.exists():
         moved.append(_move_aside(places.uploads, aside))
     places.uploads.parent.mkdir(parents=True, exist_ok=True)
+    if staged.pepper.exists():
+        if places.pepper.exists():
+            moved.append(_move_aside(places.pepper, aside))
+        staged.pepper.rename(places.pepper)
     staged.uploads.rename(places.uploads)
     staged.database.rename(places.database)
     return tuple(dict.fromkeys(moved))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 # The newest file in versions/; a test compares. At it, a start does not pay for importing Alembic.
 HEAD = "0008"
@@ -10,8 +10,9 @@ HEAD = "0008"
 
 def upgrade(engine: Engine) -> None:
     """Bring the database behind `engine` to HEAD."""
-    if _current(engine) == HEAD:
-        return
+    with engine.connect() as connection:
+        if is_current(connection):
+            return
     from alembic import command
     from alembic.config import Config
 
@@ -23,12 +24,12 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
-def _current(engine: Engine) -> str | None:
-    with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        return version
+def is_current(connection: Connection) -> bool:
+    """Whether the tables are at HEAD."""
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return version == HEAD
 
 
 def is_known(revision: str) -> bool:

@@ -1,9 +1,10 @@
-"""The road of an upload, for the tests of this folder."""
+"""The road of an upload, and a maker of keys, for the tests of this folder."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from locksmith import Locksmith
 from workshop import Workshop
 
 
@@ -19,5 +20,12 @@ async def workshop(tmp_path: Path) -> AsyncIterator[Workshop]:
 async def idle(tmp_path: Path) -> AsyncIterator[Workshop]:
     """Its worker has not been started."""
     opened = await Workshop(tmp_path).open(work=False)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def smith(tmp_path: Path) -> AsyncIterator[Locksmith]:
+    opened = await Locksmith(tmp_path).open()
     yield opened
     await opened.close()

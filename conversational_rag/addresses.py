@@ -1,0 +1,32 @@
+"""What a host's name or an address says about where it leads. Nothing is looked up."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+_NETWORK_BITS = 64
+
+
+def is_local(host: str) -> bool:
+    """Whether it can lead to nowhere but this machine: `localhost`, names below it, 127.0.0.0/8, ::1."""
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    address = literal(name)
+    return address is not None and address.is_loopback
+
+
+def literal(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that is written there, an IPv4 one also where it is written as IPv6; None for a name."""
+    try:
+        address = ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def network(host: str) -> str:
+    """Who is behind an address: an IPv4 address itself, of IPv6 the /64, in which anybody can change at will."""
+    address = literal(host)
+    if isinstance(address, IPv6Address):
+        return f"{IPv6Address(int(address) >> _NETWORK_BITS << _NETWORK_BITS)}/{_NETWORK_BITS}"
+    return host if address is None else str(address)
