@@ -9,7 +9,7 @@ RUN useradd --uid 10001 --create-home app && mkdir -p data chroma_db && chown ap
 COPY --from=build /app/venv venv
 COPY conversational_rag conversational_rag
 USER app
-ENV PATH=/app/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=8000
+ENV PATH=/app/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=8000 AUTH_MODE=keys
 EXPOSE 8000
 VOLUME ["/app/data", "/app/chroma_db"]
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "-c", \

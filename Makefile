@@ -18,6 +18,8 @@ test: $(TEST)/.ready  ## everything that must pass before a change lands
 bench: $(TEST)/.ready  ## figures; with DATA=FOLDER (prepared conversations) those of retrieval too
 	$(TEST)/bin/python benchmarks/streams.py
 	$(TEST)/bin/python benchmarks/ingest_beside_chat.py
+	$(TEST)/bin/python benchmarks/clients.py
+	$(TEST)/bin/python benchmarks/index_recall.py
 	$(if $(DATA),$(TEST)/bin/python benchmarks/retrieval.py --data $(DATA))
 
 lock:  ## pin requirements*.txt anew from pyproject.toml (needs uv)

@@ -2,34 +2,94 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from prometheus_fastapi_instrumentator import Instrumentator
+from starlette.middleware.cors import CORSMiddleware
 
 from conversational_rag import exception_handlers
 from conversational_rag.config import Settings, load
+from conversational_rag.dependencies import authorize
+from conversational_rag.middleware.audit_trail import AuditTrail
+from conversational_rag.middleware.authentication import Authentication
 from conversational_rag.middleware.body_limit import BodyLimit
-from conversational_rag.middleware.request_context import RequestContext
+from conversational_rag.middleware.caller_limits import CallerLimiting
+from conversational_rag.middleware.hosts import Hosts
+from conversational_rag.middleware.local_only import LocalOnly
+from conversational_rag.middleware.operations import Operations
+from conversational_rag.middleware.origins import Origins
+from conversational_rag.middleware.request_context import REQUEST_ID, RequestContext
+from conversational_rag.middleware.security_headers import SecurityHeaders
 from conversational_rag.middleware.trailing_slash import TrailingSlash
 from conversational_rag.observability.logging import configure_logging
 from conversational_rag.observability.metrics import Metrics
-from conversational_rag.resources import opened, probe_data
-from conversational_rag.routers import chat, collections, documents, health, ingest, metrics, sessions, usage
+from conversational_rag.resources import Resources, opened, probe_models
+from conversational_rag.routers import (
+    audit,
+    chat,
+    chat_websocket,
+    collections,
+    documents,
+    health,
+    ingest,
+    keys,
+    metrics,
+    reference,
+    search,
+    sessions,
+    sign_in,
+    usage,
+)
 from conversational_rag.schemas.problems import Problem
+from conversational_rag.services.data_claim import probe_data
 
 _DESCRIPTION = "Upload documents, ask about them, come back tomorrow. Answers cite file and page."
 _JSON_BODY_BYTES = 1024 * 1024
+# Where nobody needs a key.
+_FREE_PATHS = ("/health", "/healthz", "/readyz", "/api/v1/auth/sign-in")
+_ROUTERS = (
+    ingest.router,
+    documents.router,
+    collections.router,
+    chat.router,
+    chat_websocket.router,
+    search.router,
+    sessions.router,
+    sessions.chat_router,
+    usage.router,
+    keys.router,
+    sign_in.router,
+    audit.router,
+    health.router,
+    metrics.router,
+)
+# What pages of ALLOWED_ORIGINS may send and read.
+_CORS: dict[str, Any] = {
+    "allow_credentials": True,
+    "allow_methods": ("GET", "POST", "DELETE"),
+    "allow_headers": ("Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", REQUEST_ID),
+    "expose_headers": (REQUEST_ID, "Retry-After", "RateLimit", "RateLimit-Policy", "Location"),
+}
 _PROBLEM = {"model": Problem, "content": {exception_handlers.PROBLEM_TYPE: {}}, "description": "What went wrong"}
 
 
 def load_app() -> FastAPI:
     """The application as the environment wants it. Raises StartError.
 
-    The data directory is tried here already: what fails later, in the lifespan, the server reports with a stack trace.
+    Data and models are tried here already: what fails later, in the lifespan, the server reports with a stack trace.
     """
     settings = load()
-    probe_data(settings)
+    probe_data(settings.data_dir, settings.session_db_path)
+    probe_models(settings)
     return create_app(settings)
+
+
+async def _show_first_key(resources: Resources) -> None:
+    """Where keys are required somebody must have one. Not through the log, which is kept."""
+    made = await resources.keys.create_first_admin_key()
+    if made is not None:
+        print(f"The first admin key; it is shown this once:\n{made.text}", flush=True)  # noqa: T201
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -41,6 +101,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opened(settings, counted) as resources:
             app.state.resources = resources
+            if settings.auth_mode == "keys":
+                await _show_first_key(resources)
             with resources.stop_sign.watching():
                 yield
 
@@ -51,25 +113,35 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
         redirect_slashes=False,
+        # Theirs load scripts from other servers; see routers/reference.py.
+        docs_url=None,
+        redoc_url=None,
     )
-    for router in (
-        ingest.router,
-        documents.router,
-        collections.router,
-        chat.router,
-        sessions.router,
-        sessions.chat_router,
-        usage.router,
-        health.router,
-        metrics.router,
-    ):
-        app.include_router(router)
+    for router in _ROUTERS:
+        app.include_router(router, dependencies=[Depends(authorize)])
+    app.include_router(reference.router)
     exception_handlers.install(app)
     Instrumentator(registry=counted.registry, excluded_handlers=["/metrics", "/healthz"]).instrument(app)
-    # The last one added is the first one passed.
+    _add_middleware(app, settings)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """The last one added is the first one passed."""
+    is_open = settings.auth_mode == "open"
     upload_bytes = int(settings.max_request_mb * 1024 * 1024)
     limits = {"/api/v1/ingest/url": _JSON_BODY_BYTES, "/api/v1/ingest/": upload_bytes, "": _JSON_BODY_BYTES}
     app.add_middleware(BodyLimit, limits=limits)
+    app.add_middleware(CallerLimiting, is_open=is_open)
+    app.add_middleware(Origins, allowed=settings.allowed_origins, is_open=is_open)
+    app.add_middleware(Authentication, is_open=is_open, signup=settings.allow_signup, free_paths=_FREE_PATHS)
+    app.add_middleware(AuditTrail, operations=Operations(route for router in _ROUTERS for route in router.routes))
+    if settings.allowed_origins:
+        app.add_middleware(CORSMiddleware, **_CORS, allow_origins=settings.allowed_origins)
+    if settings.allowed_hosts or settings.is_local_only:
+        app.add_middleware(Hosts, names=settings.allowed_hosts)
+    if settings.is_local_only:
+        app.add_middleware(LocalOnly)
     app.add_middleware(TrailingSlash, canonical=("/api/v1/ingest/", "/api/v1/chat/"))
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestContext)
-    return app

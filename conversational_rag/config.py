@@ -10,11 +10,16 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from conversational_rag.addresses import is_local
 from conversational_rag.errors import ConfigurationError
 
 # langchain-core reports every run to LangSmith when one of these is set; documents must not leave that way unasked.
 _TRACING_SWITCHES = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
 _DATABASE = Path("./data/sessions.db")
+# `*` would let every page of the web in.
+_HOST_NAME = r"^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$|^\[[0-9A-Fa-f:.]+\]$"
+_USUAL_PORTS = {"http": ":80", "https": ":443"}
+_ORIGIN = r"^https?://([A-Za-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$"
 
 
 class Settings(BaseSettings):
@@ -43,8 +48,8 @@ class Settings(BaseSettings):
     allow_signup: bool = False
     key_pepper: SecretStr | None = None
     sign_in_hours: float = Field(12, gt=0, le=8760)
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_hosts: Annotated[tuple[Annotated[str, Field(pattern=_HOST_NAME)], ...], NoDecode] = ()
+    allowed_origins: Annotated[tuple[Annotated[str, Field(pattern=_ORIGIN)], ...], NoDecode] = ()
     requests_per_minute: int = Field(600, ge=0)
     uploads_per_hour: int = Field(300, ge=0)
     streams_at_once: int = Field(50, ge=0)
@@ -59,7 +64,7 @@ class Settings(BaseSettings):
     cleanup_interval: float = Field(300, ge=1)
     vector_store_type: Literal["chroma"] = "chroma"
     vector_store_path: Path = Path("./chroma_db")
-    chroma_open_collections: int = Field(100, ge=16, le=10_000)
+    chroma_open_collections: int = Field(64, ge=16, le=10_000)
 
     memory_type: Literal["buffer", "buffer_window", "summary"] = "buffer"
     memory_window: int = Field(5, ge=1, le=100)
@@ -71,6 +76,7 @@ class Settings(BaseSettings):
     embedding_threads: int = Field(2, ge=1, le=64)
     embedding_query_prefix: str | None = None
     embedding_passage_prefix: str | None = None
+    reranker_model: str = ""
 
     url_ingestion: bool = False
 
@@ -92,6 +98,11 @@ class Settings(BaseSettings):
     def _split_list(cls, value: Any) -> Any:
         return tuple(filter(None, (name.strip() for name in value.split(",")))) if isinstance(value, str) else value
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _as_browsers_write_it(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(origin.lower().removesuffix(_USUAL_PORTS[origin.lower().partition(":")[0]]) for origin in value)
+
     @field_validator("log_level", "memory_type", "log_format", "auth_mode", mode="before")
     @classmethod
     def _any_case(cls, value: Any, info: Any) -> Any:
@@ -109,6 +120,17 @@ class Settings(BaseSettings):
         # A DATA_DIR of its own takes the database with it, also where .env spells the default out.
         if self.session_db_path == _DATABASE:
             object.__setattr__(self, "session_db_path", self.data_dir / "sessions.db")
+        if self.is_local_only and not is_local(self.host):
+            raise ConfigurationError(
+                f"HOST={self.host} would open the service to the network without keys: set AUTH_MODE=keys and make one "
+                "(python -m conversational_rag key create --scope admin), or set ALLOW_OPEN=true if everybody who can "
+                "reach it may read and delete everything."
+            )
+
+    @property
+    def is_local_only(self) -> bool:
+        """Whether only this machine is served: there are no keys, and nothing says that others may come without."""
+        return self.auth_mode == "open" and not self.allow_open
 
     @property
     def models(self) -> tuple[str, ...]:

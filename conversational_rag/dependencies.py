@@ -1,53 +1,131 @@
-"""What routers ask for, by name."""
+"""What routers ask for, by name: who calls, for which client, and what the service has.
+
+All of them are coroutines: a plain function would be run in a thread, for each request.
+"""
 
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query
 from starlette.requests import HTTPConnection
 
-from conversational_rag.errors import ClientNotFound
+from conversational_rag.errors import ClientNotFound, Forbidden, InvalidRequest, Unauthenticated
 from conversational_rag.resources import Resources as _Resources
 from conversational_rag.schemas.fields import ClientId
+from conversational_rag.security.permissions import PERMISSIONS
+from conversational_rag.security.principals import Principal as _Principal
 from conversational_rag.security.tenants import Tenant as _Tenant
 from conversational_rag.security.tenants import is_well_formed
 
 
-def _resources(connection: HTTPConnection) -> _Resources:
+async def _resources(connection: HTTPConnection) -> _Resources:
     resources: _Resources = connection.app.state.resources
     return resources
 
 
-def tenant_of_path(client_id: Annotated[str, Path(description="The client.")]) -> _Tenant:
-    """The client an address names. Raises ClientNotFound for what can be no client_id."""
+Resources = Annotated[_Resources, Depends(_resources)]
+
+# One signs up by uploading; a WebSocket may show its key in its first frame.
+_OPEN_TO_STRANGERS = frozenset({"ingest", "chat_websocket"})
+
+
+async def authorize(connection: HTTPConnection, resources: Resources) -> _Principal | None:
+    """Runs before every operation: whether its caller may do it. Raises Unauthenticated, Forbidden.
+
+    None is a stranger, who may do what is public, sign up by an upload, and show a key in a WebSocket's first frame.
+    """
+    operation = _operation(connection)
+    principal: _Principal | None = connection.state.principal
+    connection.state.operation = operation
+    permission = PERMISSIONS.get(operation)
+    if permission is None:
+        raise Forbidden
+    if permission.scope is None:
+        return principal
+    if principal is not None:
+        principal.require(permission.scope)
+    elif operation not in _OPEN_TO_STRANGERS or (operation == "ingest" and not resources.settings.allow_signup):
+        raise Unauthenticated
+    return principal
+
+
+def _operation(connection: HTTPConnection) -> str:
+    """Its id in the OpenAPI document; the name of a WebSocket's route."""
+    route = connection.scope["route"]
+    return getattr(route, "operation_id", None) or str(route.name)
+
+
+OptionalCaller = Annotated[_Principal | None, Depends(authorize)]
+
+
+async def _caller(principal: OptionalCaller) -> _Principal:
+    if principal is None:
+        raise Unauthenticated
+    return principal
+
+
+Caller = Annotated[_Principal, Depends(_caller)]
+
+
+def tenant_of(caller: _Principal, client_id: str | None, field: str = "body.client_id") -> _Tenant:
+    """The client a request is about, which a key of one client need not name. Raises ClientNotFound, InvalidRequest."""
+    tenant = caller.acting_for(client_id)
+    if tenant is None:
+        raise InvalidRequest(errors=[{"field": field, "message": "Field required"}])
+    return tenant
+
+
+def tenant_of_path(client_id: str, caller: _Principal) -> _Tenant:
+    """The client an address names. Raises ClientNotFound, also for what can be no client_id."""
     if not is_well_formed(client_id):
         raise ClientNotFound
-    return _Tenant(client_id)
+    return tenant_of(caller, client_id)
 
 
-def _tenant_of_query(
-    client_id: Annotated[ClientId | None, Query(description="Only this client's; another's is not found.")] = None,
+async def _tenant_of_path(client_id: Annotated[str, Path(description="The client.")], caller: Caller) -> _Tenant:
+    return tenant_of_path(client_id, caller)
+
+
+async def _tenant_of_query(
+    caller: Caller,
+    client_id: Annotated[
+        ClientId | None, Query(description="Only this client's; another's is not found. A client's key says so itself.")
+    ] = None,
 ) -> _Tenant | None:
-    return None if client_id is None else _Tenant(client_id)
+    return caller.acting_for(client_id)
 
 
-def _tenant_named(
-    client_id: Annotated[ClientId, Query(description="Whose; others do not find them.")],
+async def _tenant_named(
+    caller: Caller,
+    client_id: Annotated[
+        ClientId | None, Query(description="Whose; others do not find them. A client's key says so itself.")
+    ] = None,
 ) -> _Tenant:
-    return _Tenant(client_id)
+    return tenant_of(caller, client_id, "query.client_id")
 
 
-Resources = Annotated[_Resources, Depends(_resources)]
-PathTenant = Annotated[_Tenant, Depends(tenant_of_path)]
+async def _idempotency_key(
+    principal: OptionalCaller,
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=255,
+            description="Sent again with the same request, it gives the answer of the first one.",
+        ),
+    ] = None,
+) -> str | None:
+    """The key as it is stored: two callers may choose the same."""
+    if key is None:
+        return None
+    if principal is None:
+        raise InvalidRequest(errors=[{"field": "header.Idempotency-Key", "message": "takes a caller with a key"}])
+    return key if principal.line is None else f"{principal.line}:{key}"
+
+
+PathTenant = Annotated[_Tenant, Depends(_tenant_of_path)]
 QueryTenant = Annotated[_Tenant, Depends(_tenant_named)]
 OptionalTenant = Annotated[_Tenant | None, Depends(_tenant_of_query)]
+IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
 Offset = Annotated[int, Query(ge=0, le=2**31, description="How many to pass over.")]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        description="Sent again with the same request, it gives the answer of the first one.",
-    ),
-]

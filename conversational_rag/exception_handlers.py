@@ -77,9 +77,16 @@ def response(error: ServiceError, request_id: str, headers: Mapping[str, str] | 
     headers = dict(headers or {})
     if "job_id" in error.extensions:
         headers["Location"] = job_address(error.extensions["job_id"])
+    if error.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="conversational_rag"'
     if error.retry_after is not None or error.status in (429, 503):
         headers["Retry-After"] = str(math.ceil(error.retry_after or 5))
     return JSONResponse(problem(error, request_id), error.status, headers, media_type=PROBLEM_TYPE)
+
+
+async def refuse(error: ServiceError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request, or a WebSocket that was not accepted, with the error and nothing else."""
+    await response(error, scope["state"]["request_id"])(scope, receive, send)
 
 
 def job_address(job_id: str) -> str:

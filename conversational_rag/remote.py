@@ -1,5 +1,7 @@
 """The server that already runs on this machine and holds the data: the command line goes through it, over HTTP."""
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +9,10 @@ import httpx2
 
 from conversational_rag.config import Settings
 from conversational_rag.errors import BadInput, DataInUse
+from conversational_rag.rag.conversation import Turn
 
 _SECONDS = 600.0  # reading and embedding a long file takes a while
+_DOCUMENTS_AT_ONCE = 1000
 
 
 class RunningServer:
@@ -19,12 +23,23 @@ class RunningServer:
         self._url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
         self._http = httpx2.Client(base_url=self._url, timeout=_SECONDS)
 
+    def asks_for_a_key(self) -> bool:
+        """Whether it is open to nobody without one."""
+        return self._ask("GET", "/api/v1/auth/me").status_code == httpx2.codes.UNAUTHORIZED
+
+    def show(self, key: str) -> None:
+        """Send this key from now on."""
+        self._http.headers["X-API-Key"] = key
+
     def readiness(self) -> dict[str, Any]:
         """What /readyz says."""
         return self._body(self._ask("GET", "/readyz"))
 
     def ingest(self, path: Path, name: str, client_id: str, chunk_size: int, chunk_overlap: int) -> dict[str, Any]:
-        """Upload one file under that name; its outcome. Raises BadInput when the upload as a whole is refused."""
+        """Upload one file under that name; its outcome, and the `api_key` of a client that is new.
+
+        Raises BadInput when the upload as a whole is refused.
+        """
         form = {"client_id": client_id, "chunk_size": str(chunk_size), "chunk_overlap": str(chunk_overlap)}
         with path.open("rb") as stream:
             response = self._ask("POST", "/api/v1/ingest/", files=[("files", (name, stream))], data=form)
@@ -32,8 +47,33 @@ class RunningServer:
         # Also a file that could not be stored has its place in the answer, with the reason.
         if not body.get("documents"):
             raise BadInput(str(body.get("detail", response.reason_phrase)))
-        outcome: dict[str, Any] = body["documents"][0]
-        return outcome
+        return {**body["documents"][0], "api_key": body.get("api_key")}
+
+    def documents(self, client_id: str) -> list[dict[str, Any]]:
+        """All documents of a client. Raises BadInput when there is no such client."""
+        listed: list[dict[str, Any]] = []
+        parameters = {"client_id": client_id, "limit": str(_DOCUMENTS_AT_ONCE)}
+        while True:
+            answer = self._good_body(self._ask("GET", "/api/v1/documents", params=parameters))
+            listed += answer["documents"]
+            if answer["next_cursor"] is None:
+                return listed
+            parameters["cursor"] = answer["next_cursor"]
+
+    def search(
+        self, client_id: str, query: str, history: Sequence[Turn], limit: int
+    ) -> tuple[list[dict[str, Any]], float]:
+        """The passages, best first, and in how many seconds they came. Raises BadInput when it is refused.
+
+        Whoever asks more often than the server lets him waits.
+        """
+        past = [{"question": turn.question, "answer": turn.answer} for turn in history]
+        body = {"client_id": client_id, "query": query, "history": past, "limit": limit}
+        response = self._ask("POST", "/api/v1/search", json=body)
+        while response.status_code == httpx2.codes.TOO_MANY_REQUESTS:
+            time.sleep(float(response.headers["Retry-After"]))
+            response = self._ask("POST", "/api/v1/search", json=body)
+        return self._good_body(response)["results"], response.elapsed.total_seconds()
 
     def close(self) -> None:
         """Let the connection go."""
@@ -47,6 +87,13 @@ class RunningServer:
                 f"Another process uses the data, and none answers at {self._url}; stop it first, or set HOST and PORT "
                 "to where it listens."
             ) from error
+
+    def _good_body(self, response: httpx2.Response) -> dict[str, Any]:
+        """Raises BadInput with what the server says when it refuses."""
+        body = self._body(response)
+        if response.is_error:
+            raise BadInput(str(body.get("detail", response.reason_phrase)))
+        return body
 
     def _body(self, response: httpx2.Response) -> dict[str, Any]:
         try:

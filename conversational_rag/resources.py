@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 
 import structlog
 
-from conversational_rag.concurrency.lockfile import LockFiles
 from conversational_rag.concurrency.stop_sign import StopSign
 from conversational_rag.config import Settings
-from conversational_rag.db import database_file, documents
+from conversational_rag.db import documents
 from conversational_rag.db.engine import Database
 from conversational_rag.embedding.former import FormerModel
 from conversational_rag.embedding.onnx import SHIPPED_NAME
@@ -29,23 +28,35 @@ from conversational_rag.observability.metrics import Metrics
 from conversational_rag.rag.budget import Budget
 from conversational_rag.rag.chain import ConversationalRetrievalChain
 from conversational_rag.rag.memory import Memory
+from conversational_rag.rag.reranking.registry import make_reranker, probe_reranker
+from conversational_rag.security import pepper
+from conversational_rag.security.caller_limits import Allowance, CallerLimits
 from conversational_rag.security.tenants import Tenant
+from conversational_rag.security.wrong_keys import WrongKeys
 from conversational_rag.services.answer_cache import AnswerCache
+from conversational_rag.services.audit import Audit
 from conversational_rag.services.chat import Chat
 from conversational_rag.services.clients import Clients
 from conversational_rag.services.conversations import Conversations
+from conversational_rag.services.data_claim import data_locks
 from conversational_rag.services.documents import Documents
 from conversational_rag.services.erasure import Erasure
+from conversational_rag.services.filename_indexes import FilenameIndexes
 from conversational_rag.services.ingestion import Ingestion
 from conversational_rag.services.intake import INGEST, Intake
+from conversational_rag.services.keys import Keys
 from conversational_rag.services.library import ClientLibrary
 from conversational_rag.services.publication import Publication
 from conversational_rag.services.quota import Quota
 from conversational_rag.services.readiness import Readiness
 from conversational_rag.services.reindexing import Reindexing
 from conversational_rag.services.replies import Replies
+from conversational_rag.services.search import Search
 from conversational_rag.services.search_index import SearchIndex
 from conversational_rag.services.sessions import Sessions
+from conversational_rag.services.shrinking import Shrinking
+from conversational_rag.services.sign_ins import SignIns
+from conversational_rag.services.token_budget import TokenBudget
 from conversational_rag.services.upload_jobs import UploadJobs
 from conversational_rag.services.uploads import UploadFolder
 from conversational_rag.services.usage import UsageRecord
@@ -56,20 +67,16 @@ from conversational_rag.vectorstores.registry import open_store
 _MEGABYTE = 1024 * 1024
 _MODEL_LIST_SECONDS = 900.0
 _URL_SECONDS = 30.0
+_KEY_SECONDS = 60.0
+_SHRINKING_SECONDS = 15.0
 # Two clients' uploads go on side by side: while one is read, the other is embedded.
 _WORKER_SLOTS = 2
 _log = structlog.get_logger()
 
 
-def data_locks(settings: Settings) -> LockFiles:
-    """The locks on DATA_DIR and on the folder of the database, which may be another."""
-    return LockFiles(settings.data_dir / ".lock", settings.session_db_path.parent / ".lock")
-
-
-def probe_data(settings: Settings) -> None:
-    """Raises StartError when the data is in use, cannot be written, or is no database."""
-    data_locks(settings).probe()
-    database_file.require_usable(settings.session_db_path)
+def probe_models(settings: Settings) -> None:
+    """Raises StartError when a model that is loaded before the first question cannot be."""
+    probe_reranker(settings.reranker_model)
 
 
 class Resources:
@@ -77,7 +84,7 @@ class Resources:
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self.settings, self.metrics = settings, metrics
-        self.locks = data_locks(settings)
+        self.locks = data_locks(settings.data_dir, settings.session_db_path)
         self.database = Database(settings.session_db_path)
         self.pool = EmbeddingPool(
             lambda: load_embedder(
@@ -90,6 +97,7 @@ class Resources:
         )
         self.former_model = FormerModel(SHIPPED_NAME, lambda: load_embedder(SHIPPED_NAME, 1))
         self.questions = RecentVectors(self.pool)
+        self.filename_indexes = FilenameIndexes()
         self.store = open_store(
             settings.vector_store_type, settings.vector_store_path, settings.chroma_open_collections
         )
@@ -101,6 +109,7 @@ class Resources:
         )
         self.ledger, self.quota = Ledger(), Quota(self.database)
         self.models = _build_models(settings, self.ledger, self.quota, metrics)
+        self.reranker = make_reranker(settings.reranker_model, settings.embedding_threads, self.models)
         self.index = SearchIndex(self.database, self.store)
         self.reindexing = Reindexing(self.database, self.index, self.pool)
         self.conversations = Conversations(
@@ -108,6 +117,9 @@ class Resources:
         )
         self.sessions = Sessions(self.database, self.conversations)
         self.usage = UsageRecord(self.database, self.conversations.now)
+        self.token_budget = TokenBudget(self.database, settings.tokens_per_day, self.conversations.now)
+        self.caller_limits, self.wrong_keys = CallerLimits(_allowance(settings)), WrongKeys()
+        self.audit = Audit(self.database, settings.audit_days, self.conversations.now)
         self.answer_cache = AnswerCache(settings.answer_cache_size)
         self.uploads = UploadFolder(
             settings.data_dir / "uploads",
@@ -137,14 +149,20 @@ class Resources:
             self.clients,
             self.conversations,
             ConversationalRetrievalChain(
-                self.models, settings.top_k, Budget.usual(settings.top_k, settings.max_token_limit), self.pool
+                self.models,
+                settings.top_k,
+                Budget.usual(settings.top_k, settings.max_token_limit),
+                self.pool,
+                self.reranker,
             ),
             Memory(settings.memory_type, settings.max_token_limit, settings.memory_window),
             self._library,
             metrics,
             self.answer_cache,
             self.usage,
+            self.token_budget,
         )
+        self.search = Search(self.clients, self._library, self.reranker)
         self.replies = Replies(self.database, self.chat, now)
         self.readiness = Readiness(
             self.database,
@@ -162,12 +180,15 @@ class Resources:
             Chore("withdrawals", self.withdrawal.finish_all, settings.cleanup_interval),
             Chore("reply_cleanup", self.replies.cleanup, settings.cleanup_interval),
             Chore("erasure", self.erasure.run_next, 0),
+            Chore("shrinking", Shrinking(self.database).run, _SHRINKING_SECONDS),
             Chore("job_cleanup", self.upload_jobs.cleanup, settings.cleanup_interval),
+            Chore("keys", self._tidy_keys, _KEY_SECONDS),
+            Chore("audit_cleanup", self.audit.cleanup, settings.cleanup_interval),
             Chore("index_rebuild", self.index.rebuild_next, 0),
             Chore("reindexing", self._reindex_next, 0),
             Chore("models", self.readiness.list_models, _MODEL_LIST_SECONDS),
         )
-        self._recovers = True
+        self._recovers, self._is_open = True, False
         self._warming: asyncio.Task[None] | None = None
 
     async def open(self, *, upkeep: bool = True, recover: bool = True) -> None:
@@ -176,8 +197,14 @@ class Resources:
         Not `recover`: what a crash left half done stays as it is, for somebody who looks at it.
         """
         self._recovers = recover
+        if self.reranker is not None:
+            await self.reranker.start()
         self.locks.acquire()
         await self.database.migrate()
+        secret = await asyncio.to_thread(pepper.load, self.settings.key_pepper, self.settings.data_dir)
+        self.keys = Keys(self.database, secret, self.conversations.now)
+        self.sign_ins = SignIns(self.database, self.keys, self.settings.sign_in_hours * 3600)
+        self._is_open = True
         self.ledger.restore(await self.quota.load())
         if recover:
             await self.index.recover()
@@ -201,9 +228,14 @@ class Resources:
         await self.upkeep.stop()
         await self.worker.stop()
         await self.chat.close()
+        if self._is_open:
+            await self._store_key_uses()
+        await self.audit.close()
         await self.models.close()
         await self.quota.close()
         await self.reader.close()
+        if self.reranker is not None:
+            await self.reranker.close()
         await self.pool.close()
         await self.former_model.close()
         await self.store.close()
@@ -211,12 +243,24 @@ class Resources:
         self.locks.release()
 
     def _library(self, tenant: Tenant) -> ClientLibrary:
-        return ClientLibrary(tenant, self.database, self.index, self.questions, self.former_model)
+        return ClientLibrary(
+            tenant, self.database, self.index, self.questions, self.former_model, self.filename_indexes
+        )
 
     async def _adopt_model(self, fingerprint: str) -> None:
         """Not where somebody only looks at what is there."""
         if self._recovers:
             await self.reindexing.adopt(fingerprint)
+
+    async def _store_key_uses(self) -> None:
+        try:
+            await self.keys.store_uses()
+        except ServiceError as error:
+            _log.warning("key_uses_not_stored", reason=str(error))
+
+    async def _tidy_keys(self) -> None:
+        await self.keys.store_uses()
+        await self.sign_ins.cleanup()
 
     async def _reindex_next(self) -> None:
         await self.reindexing.run_next()
@@ -229,6 +273,10 @@ class Resources:
                 await part()
             except ServiceError as error:
                 _log.warning("not_ready_yet", reason=str(error))
+
+
+def _allowance(settings: Settings) -> Allowance:
+    return Allowance(settings.requests_per_minute, settings.uploads_per_hour, settings.streams_at_once)
 
 
 def _limits(settings: Settings) -> Limits:

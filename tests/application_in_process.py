@@ -20,6 +20,6 @@ async def application(folder: Path, **settings: Any) -> AsyncIterator[tuple[http
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
-        httpx2.AsyncClient(transport=transport, base_url="http://here", timeout=60) as http,
+        httpx2.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as http,
     ):
         yield http, app.state.resources

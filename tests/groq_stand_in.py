@@ -160,7 +160,7 @@ class GroqStandIn:
 
     async def _speak(self, exchange: Exchange, body: dict[str, Any], answer: Answer) -> None:
         prompt = render_prompt(body["messages"])
-        text = echo_answer(body["messages"]) if answer.text is None else answer.text
+        text = (answer.made_by or echo_answer)(body["messages"]) if answer.text is None else answer.text
         usage = self._usage(body["model"], prompt, text, answer.reasoning_tokens)
         limits = rate_limit_headers(usage, len(self.chats)) if self._plan is None else self._plan.headers(body["model"])
         headers = {**limits, "x-request-id": "req_stand_in"}

@@ -4,6 +4,7 @@ Each fault's status, headers and body are as they were captured from it; ids of 
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,7 +29,8 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Answer:
-    """A 200. Without `text` it is made from the prompt. The rest says how it goes wrong, if it does."""
+    """A 200. Without `text` it is made from the prompt, by `made_by` of its messages where that is given. The rest says
+    how it goes wrong, if it does."""
 
     text: str | None = None
     delay_seconds: float = 0.0
@@ -38,6 +40,7 @@ class Answer:
     finish_reason: str | None = "stop"
     reasoning_tokens: int = 12
     reports_usage: bool = True
+    made_by: Callable[[list[dict[str, Any]]], str] | None = None
 
 
 @dataclass(frozen=True)

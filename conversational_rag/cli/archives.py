@@ -24,7 +24,7 @@ _Source = Annotated[Path, typer.Argument(help="The archive to read.", exists=Tru
 
 @cli.command()
 def backup(file: _Target) -> None:
-    """Save everything of a running or stopped instance into one archive (all clients' texts; no settings, no keys)."""
+    """Save everything of a running or stopped instance into one archive (all clients' texts; no settings)."""
     run(_backup(config.load(), file))
 
 
@@ -74,6 +74,7 @@ async def _restore(settings: Settings, file: Path, *, replace: bool) -> int:
     stamp = time.strftime("%Y%m%d-%H%M%S")
     async with held(settings) as resources:
         restored = await restoring.restore(file, places, resources.store, replace=replace, stamp=stamp)
+        await resources.audit.note_command("restore")
     for folder in restored.aside:
         out.print(f"the former data is in {folder}")
     out.print(f"{restored.clients} clients, {restored.documents} documents, {restored.files} files restored")
@@ -100,6 +101,7 @@ async def _import(settings: Settings, file: Path, wanted: Tenant | None) -> int:
     async with opened(settings, upkeep=False) as resources:
         r = resources
         came = await client_import.import_client(file, r.database, r.pool, _uploads(settings), wanted, time.time())
+        await r.audit.note_command("import", came.tenant.client_id)
         try:
             await r.index.rebuild(came.tenant)
         except IndexUnavailable as error:

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from conversational_rag import config
-from conversational_rag.cli.instance import is_served
 from conversational_rag.cli.terminal import cli, out, run
 from conversational_rag.config import Settings
 from conversational_rag.db import database_file
@@ -18,6 +17,7 @@ from conversational_rag.errors import DataInUse
 from conversational_rag.remote import RunningServer
 from conversational_rag.resources import Resources, opened
 from conversational_rag.services.consistency import Consistency, Difference
+from conversational_rag.services.data_claim import is_claimed
 from conversational_rag.services.index_consistency import IndexConsistency
 from conversational_rag.services.live_consistency import survey_beside
 
@@ -30,7 +30,7 @@ def check(
 ) -> None:
     """Say what is configured, what can be reached, and where tables, files and vector index differ."""
     settings = config.load()
-    if is_served(settings):
+    if is_claimed(settings.data_dir, settings.session_db_path):
         if repair:
             raise DataInUse("The server runs, and only a stopped instance can be repaired; stop it first.")
         run(_check_beside(settings))
@@ -85,6 +85,7 @@ async def _mend(resources: Resources) -> int:
             if difference.mend is not None:
                 await difference.mend()
                 out.print(f"mended      {_line(difference)}: {difference.remedy}")
+    await resources.audit.note_command("repair")
     return _tell(await _survey(resources))
 
 

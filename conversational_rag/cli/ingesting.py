@@ -13,13 +13,13 @@ import typer
 from rich.progress import track
 
 from conversational_rag import config
-from conversational_rag.cli.instance import is_served
+from conversational_rag.cli.access import running_server
 from conversational_rag.cli.terminal import cli, out, run
 from conversational_rag.config import Settings
 from conversational_rag.errors import BadInput
-from conversational_rag.remote import RunningServer
 from conversational_rag.resources import opened
 from conversational_rag.security.tenants import Tenant, is_well_formed, new_client_id
+from conversational_rag.services.data_claim import is_claimed
 from conversational_rag.services.intake import Splitting
 from conversational_rag.services.outcomes import EMPTY, FAILED, PARTIAL, READY, SEARCHABLE, UNCHANGED
 
@@ -113,22 +113,23 @@ async def _report(name: str, path: Path, take: Take) -> str:
     status: str = outcome["status"]
     told = outcome["error"] if status not in SEARCHABLE else f"({outcome['chunks']} chunks)"
     out.print(f"{status:>9}  {path}  {told}")
+    if outcome.get("api_key"):
+        out.print(f"api_key: {outcome['api_key']}  (of the new client; shown this once)")
     return status
 
 
 @asynccontextmanager
 async def _intake(settings: Settings, client_id: str, splitting: Splitting) -> AsyncIterator[Take]:
     """How a file is taken in: by the resources themselves, or by the server that has them."""
-    if is_served(settings):
-        server = RunningServer(settings)
+    if is_claimed(settings.data_dir, settings.session_db_path):
+        async with running_server(settings) as server:
 
-        async def send(path: Path, name: str) -> Mapping[str, Any]:
-            return await asyncio.to_thread(
-                server.ingest, path, name, client_id, splitting.chunk_size, splitting.chunk_overlap
-            )
+            async def send(path: Path, name: str) -> Mapping[str, Any]:
+                return await asyncio.to_thread(
+                    server.ingest, path, name, client_id, splitting.chunk_size, splitting.chunk_overlap
+                )
 
-        yield send
-        server.close()
+            yield send
         return
     async with opened(settings) as resources:
 
@@ -137,6 +138,7 @@ async def _intake(settings: Settings, client_id: str, splitting: Splitting) -> A
                 upload = await resources.uploads.receive(name, stream)
             tenant = Tenant(client_id)
             accepted = await resources.intake.accept(tenant, [upload], splitting)
+            await resources.audit.note_command("ingest", client_id, accepted.job_id)
             await resources.worker.finished(tenant, accepted.job_id)
             return asdict((await resources.upload_jobs.find(tenant, accepted.job_id)).files[0])
 

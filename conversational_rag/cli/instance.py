@@ -1,21 +1,11 @@
-"""The instance that the settings name: whether it runs, and how to get hold of it while it does not."""
+"""The instance that the settings name, while it does not run."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from conversational_rag.config import Settings
-from conversational_rag.errors import DataInUse
 from conversational_rag.observability.metrics import Metrics
-from conversational_rag.resources import Resources, data_locks
-
-
-def is_served(settings: Settings) -> bool:
-    """Whether another process holds the data."""
-    try:
-        data_locks(settings).probe()
-    except DataInUse:
-        return True
-    return False
+from conversational_rag.resources import Resources
 
 
 @asynccontextmanager

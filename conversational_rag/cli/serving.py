@@ -1,18 +1,10 @@
-"""The command that serves, which is also what happens without a command."""
+"""The command that serves."""
 
-import typer
 import uvicorn
 
 from conversational_rag import config
 from conversational_rag.application import load_app
 from conversational_rag.cli.terminal import cli
-
-
-@cli.callback(invoke_without_command=True)
-def default(context: typer.Context) -> None:
-    """Without a command: serve."""
-    if context.invoked_subcommand is None:
-        serve()
 
 
 @cli.command()

@@ -37,6 +37,7 @@ async def _reindex(settings: Settings, client: str | None) -> int:
         for tenant in track(tenants, "Embedding", console=out):
             chunks = await reindexing.reindex(tenant)
             out.print(f"{tenant.client_id}: {chunks} chunks")
+        await resources.audit.note_command("reindex", client)
     return 0
 
 
@@ -45,4 +46,5 @@ async def _compact(settings: Settings) -> int:
         await resources.database.migrate()
         for space in await compact_stores(resources.database, resources.store):
             out.print(f"{space.store:14} {megabytes(space.before)} -> {megabytes(space.after)}")
+        await resources.audit.note_command("compact")
     return 0

@@ -1,4 +1,4 @@
-"""What a request carries from its first byte to its last: an id, a line in the log, the security headers."""
+"""What a request carries from its first byte to its last: an id, and a line in the log."""
 
 import re
 import time
@@ -8,14 +8,10 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from conversational_rag.middleware.connection import STARTS
+
 REQUEST_ID = "X-Request-ID"
 _WELL_FORMED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
-_SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 _UNLOGGED = frozenset({"/health", "/healthz", "/readyz", "/metrics"})
 _log = structlog.get_logger("access")
 
@@ -37,17 +33,18 @@ class RequestContext:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started, status = time.perf_counter(), 0
 
-        async def send_with_headers(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
+            if message["type"] in STARTS:
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), request_id)
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, receive, send_with_id)
         finally:
             if scope["path"] not in _UNLOGGED:
+                # Never the query string: somebody may have put a key there.
                 _log.info(
                     "request",
                     method=scope.get("method", "WEBSOCKET"),
@@ -60,9 +57,3 @@ class RequestContext:
 def _request_id(headers: Headers) -> str:
     given = headers.get(REQUEST_ID, "")
     return given if _WELL_FORMED_ID.match(given) else uuid.uuid4().hex
-
-
-def _add_headers(headers: MutableHeaders, request_id: str) -> None:
-    headers[REQUEST_ID] = request_id
-    for name, value in _SECURITY_HEADERS.items():
-        headers.setdefault(name, value)

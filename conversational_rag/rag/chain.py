@@ -3,32 +3,31 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from conversational_rag.embedding.recent import QueryEmbedder
-from conversational_rag.errors import ModelError
+from conversational_rag.errors import ModelError, RateLimited
 from conversational_rag.llm.base import ChatModels, Chosen, Finished, FixedPrompt, Prompt, Usage, Word
 from conversational_rag.rag import prompts
 from conversational_rag.rag.budget import Budget, FittedTurn, TurnPrompt
 from conversational_rag.rag.citations import check_citations
 from conversational_rag.rag.conversation import Passage, Turn
-from conversational_rag.rag.events import Answered, Found, Said, TurnEvent
-from conversational_rag.rag.markers import Markers
+from conversational_rag.rag.events import Answered, Found, Reranked, Said, TurnEvent
+from conversational_rag.rag.filters import Filters, answer_filters, summary_filters
+from conversational_rag.rag.finder import PassageFinder
 from conversational_rag.rag.memory import Recall
-from conversational_rag.rag.overlaps import join_overlaps
 from conversational_rag.rag.quoting import EXTRACTIVE, answer_politely, quote
-from conversational_rag.rag.retriever import ContextRetriever, Library
-from conversational_rag.rag.small_talk import SmallTalk, small_talk_after, without_small_talk
+from conversational_rag.rag.reranking.base import Reranker
+from conversational_rag.rag.retriever import Library
+from conversational_rag.rag.small_talk import SmallTalk, small_talk_after
 
 _SUMMARY_TOKENS = 400
 _SMALL_TALK_TOKENS, _SMALL_TALK_TURNS = 200, 2
 _HISTORY_TOKENS = 2000
-# No part of the search looks further back.
-_TURNS_SEARCHED = 3
 _log = structlog.get_logger()
 
 
@@ -36,7 +35,8 @@ _log = structlog.get_logger()
 class Question:
     """What one turn starts from: the client's library, the question, the turns before it, and what of them is sent.
 
-    `caller` is whose share of the quota it costs.
+    `caller` is whose share of the quota it costs. `shut_seconds`: that share is used up for so long, and no model is
+    asked; None when it is not.
     """
 
     library: Library
@@ -44,6 +44,7 @@ class Question:
     turns: tuple[Turn, ...]
     recall: Recall
     caller: str = ""
+    shut_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,15 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
     """
 
     def __init__(
-        self, models: ChatModels, top_k: int, budget: Budget | None = None, embedder: QueryEmbedder | None = None
+        self,
+        models: ChatModels,
+        top_k: int,
+        budget: Budget | None = None,
+        embedder: QueryEmbedder | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         """`embedder` compares sentences by meaning when no model can speak; without one words alone decide."""
-        self._models, self._top_k, self._embedder = models, top_k, embedder
+        self._models, self._embedder, self._finder = models, embedder, PassageFinder(top_k, reranker)
         self._budget = budget or Budget.usual(top_k, _HISTORY_TOKENS)
 
     def invoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answered:
@@ -96,17 +102,21 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
         ModelError is raised; otherwise the words come at the end in one piece, and the turn never fails.
         """
         plan = await self._plan(question)
+        if plan.reranked is not None:
+            yield plan.reranked
         shown: tuple[Passage, ...] | None = None
-        markers, said = Markers(()), list[str]()
+        filters, said = Filters(), list[str]()
         try:
+            if question.shut_seconds is not None:
+                raise RateLimited(retry_after=question.shut_seconds)
             async with aclosing(self._speak(plan, question.caller)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Chosen):
                         shown = _passages_of(piece)
-                        markers = Markers([passage.text for passage in shown])
+                        filters = answer_filters(shown, question.text, question.turns)
                         yield Found(shown, piece.model)
                         continue
-                    text = markers.feed(piece.text) if isinstance(piece, Word) else markers.close()
+                    text = filters.feed(piece.text) if isinstance(piece, Word) else filters.close()
                     if text:
                         said.append(text)
                         if visible:
@@ -128,12 +138,6 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
             yield Said(answered.text)
             yield answered
 
-    async def find(self, question: Question) -> tuple[Passage, ...]:
-        """The passages for the question in the light of the conversation, best first, no text in two of them."""
-        turns = without_small_talk(question.turns, _TURNS_SEARCHED)
-        retriever = ContextRetriever(library=question.library, history=turns, k=self._top_k)
-        return join_overlaps(await retriever.find(question.text))
-
     async def summarise(self, summary: str, turns: Sequence[Turn], caller: str = "") -> Summary:
         """A summary of the former summary and these turns. Raises ModelError."""
         prompt, said = FixedPrompt(prompts.summary_messages(summary, turns)), list[str]()
@@ -143,7 +147,7 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
                 if isinstance(piece, Word):
                     said.append(piece.text)
                 elif isinstance(piece, Finished):
-                    return Summary("".join(said), piece.model, piece.usage)
+                    return Summary(summary_filters().read("".join(said)), piece.model, piece.usage)
         raise AssertionError("a model that does not raise ends with Finished")
 
     async def _plan(self, question: Question) -> "_Plan":
@@ -152,8 +156,11 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
         if talk is not None:
             messages = prompts.small_talk_messages(question.text, question.recall.turns[-_SMALL_TALK_TURNS:])
             return _Plan(FixedPrompt(messages), (), talk)
-        passages = await self.find(question)
-        return _Plan(TurnPrompt(question.text, passages, question.recall, self._budget), passages)
+        caller = question.caller if question.shut_seconds is None else None
+        found = await self._finder.find(question.library, question.text, question.turns, caller)
+        prompt = TurnPrompt(question.text, found.passages, question.recall, self._budget)
+        reranked = Reranked(found.model, found.usage) if found.model else None
+        return _Plan(prompt, found.passages, reranked=reranked)
 
     def _speak(self, plan: "_Plan", caller: str) -> AsyncGenerator[Chosen | Word | Finished, None]:
         if plan.talk is None:
@@ -168,9 +175,12 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
         return await quote(question.text, question.turns, plan.passages, self._embedder, retry_after)
 
     async def _answer(self, question: Question) -> TurnEvent:
+        spent = Usage()
         async for event in self.events(question, visible=False):
-            if isinstance(event, Answered):
-                return event
+            if isinstance(event, Reranked):
+                spent = event.usage
+            elif isinstance(event, Answered):
+                return replace(event, usage=spent + event.usage)
         raise AssertionError("a turn ends with Answered")
 
     async def _transform(self, questions: AsyncIterator[Question]) -> AsyncIterator[TurnEvent]:
@@ -181,11 +191,12 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What a turn asks the model, the passages it has found, and the small talk it is, if it is."""
+    """What a turn asks the model, the passages it has found, the small talk it is, if it is, and what finding cost."""
 
     prompt: Prompt
     passages: tuple[Passage, ...]
     talk: SmallTalk | None = None
+    reranked: Reranked | None = None
 
 
 def _answered(text: str, shown: tuple[Passage, ...], finished: Finished) -> Answered:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from fastapi import APIRouter
 
-from conversational_rag.dependencies import PathTenant, Resources
+from conversational_rag.dependencies import OptionalTenant, PathTenant, Resources
 from conversational_rag.schemas.collections import (
     CollectionDeleted,
     CollectionList,
@@ -18,9 +18,9 @@ router = APIRouter(prefix="/api/v1/chat/collections", tags=["collections"])
 
 
 @router.get("", operation_id="list_collections")
-async def list_collections(resources: Resources) -> CollectionList:
-    """Every client that has a collection."""
-    totals = await resources.clients.list_totals()
+async def list_collections(resources: Resources, tenant: OptionalTenant) -> CollectionList:
+    """Every client that has a collection; a client's key shows its own alone."""
+    totals = await resources.clients.list_totals(tenant)
     summaries = [
         CollectionSummary(client_id=client_id, document_count=each.chunks, files=each.files)
         for client_id, each in totals.items()

@@ -4,23 +4,25 @@ import time
 
 from fastapi import APIRouter, Response
 
-from conversational_rag.dependencies import Resources
+from conversational_rag.dependencies import OptionalCaller, Resources
 from conversational_rag.schemas.health import Alive, Dependency, Health, Readiness
+from conversational_rag.security.principals import Scope
 
 router = APIRouter(tags=["health"])
 
 
 @router.get("/health", operation_id="health")
-async def health(resources: Resources) -> Health:
-    """The service in one glance."""
+async def health(resources: Resources, caller: OptionalCaller) -> Health:
+    """The service in one glance; where on the disk its database is, the admin alone is told."""
     settings = resources.settings
+    is_admin = caller is not None and caller.scope is Scope.ADMIN
     return Health(
         status="healthy",
         timestamp=time.time(),
         model=settings.model_name,
         vector_store=settings.vector_store_type,
         session_storage=settings.session_store_type,
-        database_path=str(settings.session_db_path),
+        database_path=str(settings.session_db_path) if is_admin else settings.session_db_path.name,
     )
 
 

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Body, File, Form, Query, Request, Response, Uploa
 from starlette.responses import StreamingResponse
 
 from conversational_rag import streaming
-from conversational_rag.dependencies import IdempotencyKey, OptionalTenant, Resources
-from conversational_rag.errors import InvalidRequest
+from conversational_rag.dependencies import Caller, IdempotencyKey, OptionalCaller, OptionalTenant, Resources
+from conversational_rag.errors import InvalidRequest, Unauthenticated
 from conversational_rag.exception_handlers import job_address
 from conversational_rag.schemas.fields import ClientId
 from conversational_rag.schemas.ingest import DocumentOutcome, IngestAnswer, JobView, UrlIngest
+from conversational_rag.security.principals import Principal, Scope
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.intake import Accepted, Splitting
 from conversational_rag.services.outcomes import SEARCHABLE, STAGES, UNCHANGED, nothing_stored
@@ -29,10 +30,12 @@ _GOES_ON: dict[int | str, dict[str, Any]] = {
 
 @router.post("/", operation_id="ingest", response_model=IngestAnswer, responses=_GOES_ON)
 async def ingest(
+    request: Request,
     resources: Resources,
+    caller: OptionalCaller,
     response: Response,
     files: Annotated[list[UploadFile], File(description="One or more files.")],
-    key: IdempotencyKey = None,
+    key: IdempotencyKey,
     client_id: Annotated[
         ClientId | None, Form(description="Whose documents these become; left out, a new client is made.")
     ] = None,
@@ -41,22 +44,29 @@ async def ingest(
     background: Background = False,
 ) -> IngestAnswer | Response:
     """Upload files. When this answers with 200, those that are `ready` can be asked about."""
+    tenant = _tenant(caller, client_id)
     splitting = _splitting(chunk_size, chunk_overlap)
     _check_number(len(files), resources.settings.max_files)
     uploads = await _receive(resources, files)
-    accepted = await resources.intake.accept(_tenant(client_id), uploads, splitting, key)
-    return await _answer(resources, accepted, response, background)
+    accepted = await resources.intake.accept(tenant, uploads, splitting, key)
+    return await _answer(request, resources, accepted, response, background)
 
 
 @router.post("/url", operation_id="ingest_url", response_model=IngestAnswer, responses=_GOES_ON)
 async def ingest_url(
-    body: Annotated[UrlIngest, Body()], resources: Resources, response: Response, background: Background = False
+    body: Annotated[UrlIngest, Body()],
+    request: Request,
+    resources: Resources,
+    caller: Caller,
+    response: Response,
+    background: Background = False,
 ) -> IngestAnswer | Response:
     """Fetch a public web page, or a file on the web, and take it in as an upload. Off unless URL_INGESTION is true."""
+    tenant = caller.acting_for(body.client_id)
     splitting = _splitting(body.chunk_size, body.chunk_overlap)
     upload = await resources.web_uploads.receive(body.url)
-    accepted = await resources.intake.accept(_tenant(body.client_id), [upload], splitting)
-    return await _answer(resources, accepted, response, background)
+    accepted = await resources.intake.accept(tenant, [upload], splitting)
+    return await _answer(request, resources, accepted, response, background)
 
 
 @router.get("/jobs/{job_id}", operation_id="ingest_job")
@@ -97,17 +107,29 @@ async def _receive(resources: Resources, files: list[UploadFile]) -> list[Upload
 
 
 async def _answer(
-    resources: Resources, accepted: Accepted, response: Response, background: bool
+    request: Request, resources: Resources, accepted: Accepted, response: Response, background: bool
 ) -> IngestAnswer | Response:
     """Where to look, at once; or what became of the upload, at its end."""
     where = {"Location": job_address(accepted.job_id)}
+    request.state.audit_client, request.state.audit_object = accepted.tenant.client_id, accepted.job_id
     if background:
         resources.worker.wake()
         view = _view(await resources.upload_jobs.find(accepted.tenant, accepted.job_id))
+        view.api_key = await _first_key(resources, accepted)
         return Response(view.model_dump_json(), 202, where, "application/json")
     await resources.worker.finished(accepted.tenant, accepted.job_id)
     response.headers.update(where)
-    return await _outcome(resources, accepted)
+    answer = await _outcome(resources, accepted)
+    answer.api_key = await _first_key(resources, accepted)
+    return answer
+
+
+async def _first_key(resources: Resources, accepted: Accepted) -> str | None:
+    """The key of a client that this upload has made; shown here and nowhere else."""
+    if resources.settings.auth_mode == "open" or not accepted.created or accepted.repeated:
+        return None
+    made = await resources.keys.create(Scope.MANAGE, accepted.tenant, name="made with the client")
+    return made.text
 
 
 async def _outcome(resources: Resources, accepted: Accepted) -> IngestAnswer:
@@ -156,8 +178,13 @@ def _documents(job: UploadJob) -> list[DocumentOutcome]:
     return [DocumentOutcome.model_validate(asdict(outcome)) for outcome in job.files]
 
 
-def _tenant(client_id: str | None) -> Tenant | None:
-    return None if client_id is None else Tenant(client_id)
+def _tenant(caller: Principal | None, client_id: str | None) -> Tenant | None:
+    """Whose documents these become; None for a new client. Who signs up can name none. Raises Unauthenticated."""
+    if caller is not None:
+        return caller.acting_for(client_id)
+    if client_id is not None:
+        raise Unauthenticated("Without a key a client_id cannot be named; leave it out to sign up, or send a key.")
+    return None
 
 
 def _splitting(chunk_size: int, chunk_overlap: int) -> Splitting:

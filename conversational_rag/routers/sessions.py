@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from fastapi import APIRouter
 
-from conversational_rag.dependencies import Limit, Offset, OptionalTenant, Resources
+from conversational_rag.dependencies import Caller, Limit, Offset, OptionalTenant, Resources
 from conversational_rag.schemas.documents import LeftoversView
 from conversational_rag.schemas.sessions import (
     CleanupAnswer,
@@ -22,11 +22,11 @@ chat_router = APIRouter(prefix="/api/v1/chat", tags=["sessions"])
 
 
 @router.get("/stats", operation_id="session_stats")
-async def stats(resources: Resources) -> SessionStats:
-    """The session store as a whole."""
-    totals = await resources.sessions.totals()
+async def stats(resources: Resources, tenant: OptionalTenant) -> SessionStats:
+    """The session store as a whole; a client's own part of it."""
+    totals = await resources.sessions.totals(tenant)
     return SessionStats(
-        active_chains=resources.conversations.cached,
+        active_chains=resources.conversations.count_cached(tenant),
         total_sessions=totals.sessions,
         active_sessions=totals.active,
         total_messages=totals.messages,
@@ -37,16 +37,16 @@ async def stats(resources: Resources) -> SessionStats:
 
 @router.get("/list", operation_id="list_sessions")
 async def list_sessions(
-    resources: Resources, tenant: OptionalTenant, limit: Limit = 100, offset: Offset = 0
+    resources: Resources, caller: Caller, tenant: OptionalTenant, limit: Limit = 100, offset: Offset = 0
 ) -> list[str]:
     """The ids of living sessions, the last used first."""
-    return await resources.sessions.list_ids(tenant, limit, offset)
+    return await resources.sessions.list_ids(caller.reach(tenant), limit, offset)
 
 
 @router.get("/{session_id}/info", operation_id="session_info")
-async def info(session_id: str, resources: Resources, tenant: OptionalTenant) -> SessionInfo:
+async def info(session_id: str, resources: Resources, caller: Caller, tenant: OptionalTenant) -> SessionInfo:
     """One session."""
-    session = await resources.sessions.find(tenant, session_id)
+    session = await resources.sessions.find(caller.reach(tenant), session_id)
     return SessionInfo(
         session_id=session.session_id,
         client_id=session.tenant.client_id,
@@ -60,10 +60,15 @@ async def info(session_id: str, resources: Resources, tenant: OptionalTenant) ->
 
 @router.get("/{session_id}/messages", operation_id="session_messages")
 async def messages(
-    session_id: str, resources: Resources, tenant: OptionalTenant, limit: Limit = 1000, offset: Offset = 0
+    session_id: str,
+    resources: Resources,
+    caller: Caller,
+    tenant: OptionalTenant,
+    limit: Limit = 1000,
+    offset: Offset = 0,
 ) -> list[SessionMessage]:
     """Its messages, oldest first; each answer with the sources it rested on."""
-    rows = await resources.sessions.messages(tenant, session_id, limit, offset)
+    rows = await resources.sessions.messages(caller.reach(tenant), session_id, limit, offset)
     return [
         SessionMessage.model_validate(
             {
@@ -86,15 +91,15 @@ async def cleanup(resources: Resources) -> CleanupAnswer:
     """Delete the sessions whose time has run out, now."""
     removed = await resources.sessions.cleanup()
     return CleanupAnswer(
-        message=f"{removed} expired sessions removed", removed=removed, current_stats=await stats(resources)
+        message=f"{removed} expired sessions removed", removed=removed, current_stats=await stats(resources, None)
     )
 
 
 @router.delete("/{session_id}", operation_id="delete_session")
 @chat_router.delete("/{session_id}", operation_id="delete_chat_session")
-async def delete(session_id: str, resources: Resources, tenant: OptionalTenant) -> SessionDeleted:
+async def delete(session_id: str, resources: Resources, caller: Caller, tenant: OptionalTenant) -> SessionDeleted:
     """Delete the session with all its messages; what went, after a second look."""
-    gone = await resources.sessions.delete(tenant, session_id)
+    gone = await resources.sessions.delete(caller.reach(tenant), session_id)
     return SessionDeleted(
         message=f"Session {session_id} deleted",
         session_id=session_id,

@@ -1,8 +1,11 @@
 """What goes over the wire when somebody asks."""
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from typing import Literal
+
+from pydantic import BaseModel, Field, StrictBool
 
 from conversational_rag.schemas.fields import ClientId, Message, SessionId
+from conversational_rag.schemas.passages import PassageView
 
 
 class ChatMessage(BaseModel):
@@ -13,23 +16,26 @@ class ChatMessage(BaseModel):
     use_memory: StrictBool = Field(True, description="false: the history is neither read nor written.")
 
 
+class FirstFrame(BaseModel):
+    """What a connection begins with whose opening request could carry no header."""
+
+    type: Literal["auth"]
+    key: str = Field(max_length=200, repr=False, description="The key.")
+
+
 class ChatRequest(ChatMessage):
     """One question."""
 
-    client_id: ClientId = Field(description="Whose documents to search.", examples=["client_0123456789abcdef"])
+    client_id: ClientId | None = Field(
+        None,
+        description="Whose documents to search; a client's own key says so itself.",
+        examples=["client_0123456789abcdef"],
+    )
 
-    model_config = ConfigDict(json_schema_extra={"required": ["message", "client_id"]})
 
-
-class Source(BaseModel):
+class Source(PassageView):
     """A passage that the model was shown."""
 
-    page: int | None = Field(description="Counted from 1; null where the format has no pages.")
-    place: str | None = Field(None, description="The spot's own name, as a sheet, a slide or a chapter has one.")
-    content: str
-    filename: str
-    document_id: str
-    score: float = Field(description="0 to 1, higher fits better.")
     cited: bool | None = Field(None, description="Whether the answer cites it; null before the answer is whole.")
     verified: bool | None = Field(
         None,

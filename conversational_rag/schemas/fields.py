@@ -8,6 +8,7 @@ from pydantic import AfterValidator, StringConstraints
 from conversational_rag.security.tenants import CLIENT_ID_PATTERN
 
 MAX_MESSAGE_CHARACTERS = 8000
+MAX_ANSWER_CHARACTERS = 32_000
 SESSION_ID_PATTERN = r"^[A-Za-z0-9_\-.:]{1,128}$"
 _ALLOWED_CONTROLS = "\t\n\r"
 
@@ -24,5 +25,10 @@ SessionId = Annotated[str, StringConstraints(pattern=SESSION_ID_PATTERN)]
 Message = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_MESSAGE_CHARACTERS, strip_whitespace=True),
+    AfterValidator(_without_controls),
+]
+Answer = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_ANSWER_CHARACTERS, strip_whitespace=True),
     AfterValidator(_without_controls),
 ]

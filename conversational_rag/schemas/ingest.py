@@ -8,6 +8,8 @@ from conversational_rag.schemas.fields import ClientId
 
 Stage = Literal["queued", "parsing", "embedding"]
 
+_API_KEY = "The key of a client that is new, while keys are required; it is shown once."
+
 
 class DocumentOutcome(BaseModel):
     """What became of one file, or how far it is."""
@@ -39,6 +41,7 @@ class IngestAnswer(BaseModel):
     client_id: str
     created: bool = Field(description="true: the client is new.")
     documents: list[DocumentOutcome]
+    api_key: str | None = Field(None, repr=False, description=_API_KEY)
 
 
 class JobView(BaseModel):
@@ -61,3 +64,4 @@ class JobView(BaseModel):
     created_at: float = Field(description="Unix seconds.")
     finished_at: float | None = Field(description="Unix seconds.")
     documents: list[DocumentOutcome]
+    api_key: str | None = Field(None, repr=False, description=_API_KEY)

@@ -15,7 +15,7 @@ class SessionStats(BaseModel):
     total_sessions: int
     active_sessions: int = Field(description="Those that have not expired.")
     total_messages: int
-    database_size_mb: float
+    database_size_mb: float = Field(description="Of the whole database.")
     avg_messages_per_session: float
 
 

@@ -22,9 +22,11 @@ class UsageWindows(BaseModel):
 
 
 class ClientUsage(UsageWindows):
-    """One client."""
+    """One client; with TOKENS_PER_DAY also what it may use in 24 hours, and what is left of that."""
 
     client_id: str
+    tokens_per_day: int | None = None
+    tokens_left: int | None = None
 
 
 class UsageAnswer(BaseModel):

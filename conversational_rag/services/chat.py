@@ -23,17 +23,21 @@ from conversational_rag.observability.metrics import Metrics
 from conversational_rag.rag.chain import ConversationalRetrievalChain, Question
 from conversational_rag.rag.citations import check_citations
 from conversational_rag.rag.conversation import Passage
-from conversational_rag.rag.events import Answered, Found, Said, TurnEvent
+from conversational_rag.rag.events import Answered, Found, Reranked, Said, TurnEvent
 from conversational_rag.rag.memory import Memory, Recall
+from conversational_rag.rag.quoting import EXTRACTIVE
 from conversational_rag.rag.retriever import Library
+from conversational_rag.security.principals import ANYBODY, Principal
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services import kept_answers
 from conversational_rag.services.answer_cache import AnswerCache
 from conversational_rag.services.clients import Clients
 from conversational_rag.services.conversations import Asked, Conversation, Conversations
 from conversational_rag.services.sources import sources
-from conversational_rag.services.usage import UsageRecord, cost, cost_of_summary
+from conversational_rag.services.token_budget import TokenBudget
+from conversational_rag.services.usage import UsageRecord, cost, cost_of_calls, unfinished
 
+_NOTHING = Usage()
 _log = structlog.get_logger()
 
 
@@ -46,6 +50,7 @@ class Ask:
     session_id: str | None = None
     use_memory: bool = True
     reply_key: str | None = None
+    caller: Principal = ANYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +90,11 @@ class Chat:
         metrics: Metrics,
         cache: AnswerCache,
         usage: UsageRecord,
+        budget: TokenBudget,
     ) -> None:
         self._clients, self._conversations, self._chain = clients, conversations, chain
         self._memory, self._library = memory, library
-        self._metrics, self._cache, self._usage = metrics, cache, usage
+        self._metrics, self._cache, self._usage, self._budget = metrics, cache, usage, budget
         self._afterwards: set[asyncio.Task[None]] = set()
 
     async def answer(self, ask: Ask) -> End:
@@ -119,11 +125,15 @@ class Chat:
                             self._metrics.first_word.observe(time.perf_counter() - asked_at)
                         said.append(event.text)
                         yield event
+                    elif isinstance(event, Reranked):
+                        turn.spent = event.usage
+                        self._metrics.count_cost(event.model, asdict(event.usage))
                     else:
                         self._metrics.count_answer(event.model, event.degraded, asdict(event.usage))
+                        answered = replace(event, usage=turn.spent + event.usage)
                         # Shielded: a reader who leaves at the last moment takes nothing with him.
-                        await asyncio.shield(self._keep(turn, event, COMPLETE))
-                        yield End(turn.session_id, ask.tenant, event, ask.use_memory, turn.new_session)
+                        await asyncio.shield(self._keep(turn, answered, COMPLETE))
+                        yield End(turn.session_id, ask.tenant, answered, ask.use_memory, turn.new_session)
         finally:
             self._leave(turn, "".join(said))
 
@@ -140,6 +150,7 @@ class Chat:
             yield Said(known.text)
             yield replace(known, usage=Usage(), cached=True)
             return
+        question = replace(question, shut_seconds=await self._budget.wait_seconds(tenant))
         async with aclosing(self._chain.events(question, visible=visible)) as events:
             async for event in events:
                 if alone and isinstance(event, Answered):
@@ -148,10 +159,10 @@ class Chat:
 
     async def _begin(self, ask: Ask) -> "_Turn":
         if not ask.use_memory:
-            new = await self._conversations.peek(ask.tenant, ask.session_id)
+            new = await self._conversations.peek(ask.tenant, ask.session_id, ask.caller)
             question = Question(self._library(ask.tenant), ask.message, (), Recall((), "", 0), ask.tenant.client_id)
             return _Turn(ask.tenant, question, ask.session_id or str(uuid.uuid4()), new)
-        asked = await self._conversations.ask(ask.tenant, ask.session_id, ask.message)
+        asked = await self._conversations.ask(ask.tenant, ask.session_id, ask.message, ask.caller)
         session, turns = asked.conversation.session, asked.conversation.turns
         recall = self._memory.recall(turns, session.memory_start, session.summary)
         question = Question(self._library(ask.tenant), ask.message, turns, recall, ask.tenant.client_id)
@@ -159,7 +170,7 @@ class Chat:
 
     def _keep(self, turn: "_Turn", answered: Answered, status: str) -> asyncio.Task[None]:
         """Close the turn, at once, so that it is stored once; then write the answer and its price down."""
-        asked, turn.asked = turn.asked, None
+        asked, turn.asked, turn.spent, turn.model = turn.asked, None, _NOTHING, ""
         return self._later(self._store(turn, asked, answered, status))
 
     async def _store(self, turn: "_Turn", asked: Asked | None, answered: Answered, status: str) -> None:
@@ -191,18 +202,23 @@ class Chat:
 
     def _leave(self, turn: "_Turn", said: str) -> None:
         """The turn ended before its answer was whole: the reader left, or the model broke off."""
-        if turn.asked is None:
-            return
-        if not said:
-            self._conversations.give_up(turn.asked)
+        begun = turn.model not in ("", EXTRACTIVE)
+        spent = turn.spent + unfinished(turn.question, turn.passages, said) if begun else turn.spent
+        if turn.asked is None or not said:
+            if spent != _NOTHING:
+                self._later(self._usage.note(turn.tenant, cost_of_calls(spent)))
+            if turn.asked is not None:
+                self._conversations.give_up(turn.asked)
             return
         citations = check_citations(said, turn.passages)
-        partial = Answered(said, turn.passages, turn.model, False, Usage(0, 0, 0, 1), citations=citations)
+        partial = Answered(said, turn.passages, turn.model, False, spent, citations=citations)
         self._keep(turn, partial, PARTIAL)
 
     async def _summarise(self, conversation: Conversation, recall: Recall) -> None:
+        session = conversation.session
+        if await self._budget.wait_seconds(session.tenant) is not None:
+            return
         try:
-            session = conversation.session
             summary = await self._chain.summarise(session.summary, recall.dropped, session.tenant.client_id)
         except ModelError as error:
             # The turns stay as they are; the next answer tries again.
@@ -210,7 +226,7 @@ class Chat:
             return
         self._metrics.count_cost(summary.model, asdict(summary.usage))
         await self._conversations.set_summary(
-            conversation, recall.memory_start, summary.text, cost_of_summary(summary.usage)
+            conversation, recall.memory_start, summary.text, cost_of_calls(summary.usage)
         )
 
     def _later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -228,7 +244,8 @@ class Chat:
 
 @dataclass(slots=True)
 class _Turn:
-    """A turn under way; `asked` is None when nothing is to be written down (any more)."""
+    """A turn under way; `asked` is None when nothing is to be written down (any more). `spent` is what it has cost, as
+    long as that is written down nowhere."""
 
     tenant: Tenant
     question: Question
@@ -238,6 +255,7 @@ class _Turn:
     passages: tuple[Passage, ...] = ()
     model: str = ""
     reply_key: str | None = None
+    spent: Usage = _NOTHING
 
 
 def _cut(session: SessionRow, recall: Recall) -> tuple[int, str] | None:

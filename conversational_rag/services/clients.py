@@ -70,9 +70,12 @@ class Clients:
         await self._pool.start()
         return client
 
-    async def list_totals(self) -> dict[str, Totals]:
-        """Every client's totals by its id."""
-        return await self._database.read(documents.admin_totals)
+    async def list_totals(self, tenant: Tenant | None) -> dict[str, Totals]:
+        """The totals of the client, None: of every one, by its id."""
+        if tenant is None:
+            return await self._database.read(documents.admin_totals)
+        stats = await self.stats(tenant)
+        return {tenant.client_id: stats.totals}
 
     async def stats(self, tenant: Tenant) -> Stats:
         """One client's totals. Raises ClientNotFound."""

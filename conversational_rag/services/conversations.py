@@ -16,6 +16,7 @@ from conversational_rag.db.sessions import SessionRow
 from conversational_rag.db.usage import UsageRow
 from conversational_rag.errors import ClientNotFound, SessionNotFound
 from conversational_rag.rag.conversation import Turn
+from conversational_rag.security.principals import ANYBODY, Principal
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.kept_answers import KeptAnswer
 
@@ -51,18 +52,17 @@ class Conversations:
         self._cache: OrderedDict[str, Conversation] = OrderedDict()
         self._in_flight: set[int] = set()
 
-    @property
-    def cached(self) -> int:
-        """How many conversations are kept in memory."""
-        return len(self._cache)
+    def count_cached(self, tenant: Tenant | None = None) -> int:
+        """How many conversations of the client, None: of everybody, are kept in memory."""
+        return sum(tenant in (None, kept.session.tenant) for kept in self._cache.values())
 
-    async def ask(self, tenant: Tenant, session_id: str | None, question: str) -> Asked:
+    async def ask(self, tenant: Tenant, session_id: str | None, question: str, caller: Principal = ANYBODY) -> Asked:
         """Store a question, in a new session where there is none of that id.
 
-        Raises SessionNotFound when the session is another client's, ClientNotFound when the client has gone.
+        Raises SessionNotFound when the session is another's, ClientNotFound when the client has gone.
         """
         cached = self._cache.get(session_id) if session_id else None
-        asked = await self._database.write(self._ask, tenant, session_id, question, cached)
+        asked = await self._database.write(self._ask, tenant, session_id, question, cached, caller)
         self._in_flight.add(asked.question_id)
         self._remember(asked.conversation)
         return asked
@@ -97,17 +97,17 @@ class Conversations:
         """Keep a summary of the turns up to `memory_start`, and what it has cost."""
         session_id = conversation.session.session_id
         await self._database.write(self._set_summary, conversation, memory_start, summary, spent)
-        if cached := self._cache.get(session_id):
+        cached = self._cache.get(session_id)
+        if cached is not None and _is_same(cached.session, conversation.session):
             session = replace(cached.session, memory_start=memory_start, summary=summary)
             self._cache[session_id] = replace(cached, session=session)
 
-    async def peek(self, tenant: Tenant, session_id: str | None) -> bool:
-        """Whether the session is new to the client. Raises SessionNotFound when it is another client's."""
+    async def peek(self, tenant: Tenant, session_id: str | None, caller: Principal = ANYBODY) -> bool:
+        """Whether the session is new to the client. Raises SessionNotFound when it is another's."""
         found = await self._database.read(sessions.admin_find, session_id) if session_id else None
         if found is None or found.is_expired(self.now()):
             return True
-        if found.tenant != tenant:
-            raise SessionNotFound
+        _require_within(found, tenant, caller)
         return False
 
     def forget(self, session_ids: Iterable[str]) -> None:
@@ -131,22 +131,30 @@ class Conversations:
         return now + self._ttl_seconds if self._ttl_seconds else None
 
     def _ask(
-        self, connection: Connection, tenant: Tenant, session_id: str | None, question: str, cached: Conversation | None
+        self,
+        connection: Connection,
+        tenant: Tenant,
+        session_id: str | None,
+        question: str,
+        cached: Conversation | None,
+        caller: Principal,
     ) -> Asked:
         now = self.now()
-        found = self._find(connection, tenant, session_id, now) if session_id else None
+        found = self._find(connection, tenant, session_id, now, caller) if session_id else None
         if found is None:
-            session = self._create(connection, tenant, session_id or str(uuid.uuid4()), now)
+            session = self._create(connection, tenant, session_id or str(uuid.uuid4()), now, caller.line)
             question_id = messages.append_question(connection, session.session_id, question, now)
             return Asked(Conversation(session), question_id, question, new_session=True)
-        if cached is not None and cached.session.tenant == tenant:
+        if cached is not None and _is_same(cached.session, found):
             turns = cached.turns
         else:
             turns = _load_turns(connection, found.session_id)
         question_id = self._store_question(connection, found, question, now)
         return Asked(Conversation(found, turns), question_id, question, new_session=False)
 
-    def _find(self, connection: Connection, tenant: Tenant, session_id: str, now: float) -> SessionRow | None:
+    def _find(
+        self, connection: Connection, tenant: Tenant, session_id: str, now: float, caller: Principal
+    ) -> SessionRow | None:
         """The living session; one whose time has run out is removed."""
         found = sessions.admin_find(connection, session_id)
         if found is None:
@@ -154,14 +162,16 @@ class Conversations:
         if found.is_expired(now):
             sessions.remove(connection, found.tenant, session_id)
             return None
-        if found.tenant != tenant:
-            raise SessionNotFound
+        _require_within(found, tenant, caller)
         return found
 
-    def _create(self, connection: Connection, tenant: Tenant, session_id: str, now: float) -> SessionRow:
+    def _create(
+        self, connection: Connection, tenant: Tenant, session_id: str, now: float, begun_by: str | None
+    ) -> SessionRow:
         if clients.find(connection, tenant) is None:
             raise ClientNotFound
-        return sessions.create(connection, tenant, session_id, now, self._expires_at(now), message_count=1)
+        until = self._expires_at(now)
+        return sessions.create(connection, tenant, session_id, now, until, message_count=1, begun_by=begun_by)
 
     def _store_question(self, connection: Connection, session: SessionRow, question: str, now: float) -> int:
         tenant, session_id = session.tenant, session.session_id
@@ -183,7 +193,9 @@ class Conversations:
     ) -> SessionRow | None:
         session, now = asked.conversation.session, answer.timestamp
         usage.record(connection, session.tenant, spent, now)
-        stored = sessions.touch(connection, session.tenant, session.session_id, now, self._expires_at(now), 1)
+        until, stored = self._expires_at(now), None
+        if _is_there(connection, session):
+            stored = sessions.touch(connection, session.tenant, session.session_id, now, until, 1)
         if stored is None:
             return None
         messages.append_answer(connection, session.session_id, asked.question_id, answer)
@@ -199,7 +211,24 @@ class Conversations:
     ) -> None:
         session = conversation.session
         usage.record(connection, session.tenant, spent, self.now())
-        sessions.set_memory(connection, session.session_id, memory_start, summary)
+        if _is_there(connection, session):
+            sessions.set_memory(connection, session.session_id, memory_start, summary)
+
+
+def _is_there(connection: Connection, session: SessionRow) -> bool:
+    """Whether the session lives; while a model spoke it may have been deleted, and begun anew by somebody else."""
+    found = sessions.find(connection, session.tenant, session.session_id)
+    return found is not None and _is_same(found, session)
+
+
+def _is_same(one: SessionRow, other: SessionRow) -> bool:
+    """Whether it is one session; ids can be used again."""
+    return (one.tenant, one.created_at, one.begun_by) == (other.tenant, other.created_at, other.begun_by)
+
+
+def _require_within(session: SessionRow, tenant: Tenant, caller: Principal) -> None:
+    if not caller.reach(tenant).includes(session.tenant, session.begun_by):
+        raise SessionNotFound
 
 
 def _load_turns(connection: Connection, session_id: str) -> tuple[Turn, ...]:

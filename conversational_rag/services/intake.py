@@ -31,11 +31,12 @@ class Splitting:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An upload that will be stored, whatever happens now; `created`: the client is new."""
+    """An upload that will be stored, whatever happens now; `created`: the client is new; `repeated`: it came before."""
 
     job_id: str
     tenant: Tenant
     created: bool
+    repeated: bool = False
 
 
 class Intake:
@@ -89,7 +90,7 @@ def _store(connection: Connection, work: _Work, fingerprint: str, now: float) ->
     if before is not None:
         if before.request_hash != (work.key and work.key.request_hash):
             raise KeyReused
-        return Accepted(before.id, before.tenant, before.new_client), ()
+        return Accepted(before.id, before.tenant, before.new_client, repeated=True), ()
     if clients.is_deleting(connection, work.tenant):
         raise Unavailable("The client is being deleted just now; try again in a moment.", retry_after=5)
     created = clients.find(connection, work.tenant) is None

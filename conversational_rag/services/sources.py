@@ -13,7 +13,16 @@ def sources(answered: Answered) -> list[dict[str, Any]]:
 
 
 def source(passage: Passage, citation: Citation | None = None) -> dict[str, Any]:
-    """A passage as callers see it; without a citation nobody knows yet whether it will be cited."""
+    """A passage of an answer; without a citation nobody knows yet whether it will be cited."""
+    return {
+        **shown(passage),
+        "cited": citation.cited if citation else None,
+        "verified": citation.verified if citation else None,
+    }
+
+
+def shown(passage: Passage) -> dict[str, Any]:
+    """A passage as callers see it."""
     return {
         "page": passage.page,
         "place": passage.place,
@@ -21,6 +30,4 @@ def source(passage: Passage, citation: Citation | None = None) -> dict[str, Any]
         "filename": passage.filename,
         "document_id": passage.document_id,
         "score": round(passage.score, 4),
-        "cited": citation.cited if citation else None,
-        "verified": citation.verified if citation else None,
     }

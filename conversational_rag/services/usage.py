@@ -1,12 +1,15 @@
 """Usage: what each client has cost in the last day and the last week."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from conversational_rag.db import usage
 from conversational_rag.db.engine import Database
 from conversational_rag.db.usage import UsageRow
 from conversational_rag.llm.base import Usage
+from conversational_rag.llm.tokens import estimate_tokens
+from conversational_rag.rag.chain import Question
+from conversational_rag.rag.conversation import Passage
 from conversational_rag.rag.events import Answered
 from conversational_rag.security.tenants import Tenant
 
@@ -56,6 +59,17 @@ def cost(answered: Answered) -> UsageRow:
     return UsageRow(answers=1, degraded=int(answered.degraded), **asdict(answered.usage))
 
 
-def cost_of_summary(spent: Usage) -> UsageRow:
-    """A summary as a row of the account: calls and tokens, no answer."""
+def cost_of_calls(spent: Usage) -> UsageRow:
+    """A summary, or what was spent on an answer that nobody waited for, as a row of the account: no answer."""
     return UsageRow(**asdict(spent))
+
+
+def unfinished(question: Question, passages: Sequence[Passage], said: str) -> Usage:
+    """What a call has cost that did not come to its end, where a provider says the price: nearly. Else whoever always
+    left before the end would use tokens that nobody counts."""
+    before = [
+        question.recall.summary,
+        *(text for turn in question.recall.turns for text in (turn.question, turn.answer)),
+    ]
+    sent = [question.text, *(passage.text for passage in passages), *before]
+    return Usage(sum(map(estimate_tokens, sent)), estimate_tokens(said), llm_calls=1)

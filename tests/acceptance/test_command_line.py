@@ -64,6 +64,11 @@ def test_files_that_would_replace_each_other_are_refused_before_any_is_sent(tmp_
     assert not (tmp_path / "data").exists()
 
 
+def heed_ctrl_c() -> None:
+    """A shell starts what runs in the background deaf to Ctrl-C, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def interrupt_and_repeat(folder: Path, **env: str) -> None:
     """Take 60 files in, with Ctrl-C after the first, and then all of them."""
     many = folder / "many"
@@ -78,6 +83,7 @@ def interrupt_and_repeat(folder: Path, **env: str) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_ctrl_c,
     ) as process:
         assert process.stdout is not None
         first = process.stdout.readline()

@@ -91,3 +91,53 @@ def test_tracing_is_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANGSMITH_TRACING", "true")
     config.load()
     assert "LANGSMITH_TRACING" not in os.environ
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.0.0.2"])
+def test_without_keys_this_machine_is_served(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("HOST", host)
+    assert config.load().is_local_only
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "rag.example.org"])
+def test_without_keys_the_network_is_not_served_and_both_ways_out_are_named(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setenv("HOST", host)
+    with pytest.raises(ConfigurationError) as raised:
+        config.load()
+    for named in (f"HOST={host}", "AUTH_MODE=keys", "key create", "ALLOW_OPEN=true"):
+        assert named in raised.value.detail
+    assert "\n" not in raised.value.detail
+    for name, value in (("AUTH_MODE", "keys"), ("ALLOW_OPEN", "true")):
+        with monkeypatch.context() as patched:
+            patched.setenv(name, value)
+            assert not config.load().is_local_only
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALLOWED_ORIGINS", "*"),
+        ("ALLOWED_ORIGINS", "null"),
+        ("ALLOWED_ORIGINS", "www.example.org"),
+        ("ALLOWED_ORIGINS", "https://www.example.org/page"),
+        ("ALLOWED_ORIGINS", "https://*.example.org"),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "https://rag.example.org"),
+        ("ALLOWED_HOSTS", "rag.example.org:8000"),
+    ],
+)
+def test_what_would_let_everybody_in_or_nobody_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=name):
+        config.load()
+
+
+def test_origins_are_kept_as_browsers_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", "https://WWW.example.org:443, http://localhost:3000,http://a.example:80")
+    assert config.load().allowed_origins == ("https://www.example.org", "http://localhost:3000", "http://a.example")
+    monkeypatch.setenv("ALLOWED_HOSTS", "rag.example.org, *.example.net,[2001:db8::1],192.0.2.1")
+    assert len(config.load().allowed_hosts) == 4

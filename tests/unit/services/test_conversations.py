@@ -12,6 +12,7 @@ from conversational_rag.db.engine import Database
 from conversational_rag.db.messages import NewAnswer
 from conversational_rag.db.usage import UsageRow
 from conversational_rag.errors import ClientNotFound, SessionNotFound
+from conversational_rag.security.principals import Reach
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.conversations import Conversations
 from conversational_rag.services.sessions import Sessions
@@ -72,7 +73,7 @@ async def test_no_more_conversations_are_kept_than_allowed(database: Database, c
     kept = conversations(database, clock, cached=2)
     for session_id in ("a", "b", "c"):
         await talk(kept, session_id, "hello?")
-    assert kept.cached == 2
+    assert kept.count_cached() == 2
     again = await kept.ask(ACME, "a", "still there?")
     assert [turn.question for turn in again.conversation.turns] == ["hello?"]
 
@@ -95,7 +96,7 @@ async def test_an_expired_session_begins_anew_under_its_id(database: Database, c
     asked = await kept.ask(ACME, "s", "two?")
     assert asked.new_session
     assert asked.conversation.turns == ()
-    assert [row.content for row in await Sessions(database, kept).messages(ACME, "s", 10, 0)] == ["two?"]
+    assert [row.content for row in await Sessions(database, kept).messages(Reach(ACME), "s", 10, 0)] == ["two?"]
 
 
 async def test_a_session_without_a_time_limit_stays(database: Database, clock: Clock) -> None:
@@ -115,8 +116,8 @@ async def test_the_cleanup_removes_expired_sessions_in_slices(database: Database
     clock.time += 20
     sessions = Sessions(database, kept)
     assert await sessions.cleanup() == 120
-    assert await sessions.list_ids(ACME, 10, 0) == ["living"]
-    assert (await sessions.totals()).messages == 1
+    assert await sessions.list_ids(Reach(ACME), 10, 0) == ["living"]
+    assert (await sessions.totals(None)).messages == 1
 
 
 async def test_a_question_that_was_never_answered_is_not_stored_twice(database: Database, clock: Clock) -> None:
@@ -135,11 +136,28 @@ async def test_a_session_that_is_deleted_during_its_answer_stays_deleted(databas
     kept = conversations(database, clock)
     asked = await kept.ask(ACME, "s", "hello?")
     sessions = Sessions(database, kept)
-    await sessions.delete(None, "s")
+    await sessions.delete(Reach(), "s")
     await kept.answer(asked, answer("Too late."), COST)
     with pytest.raises(SessionNotFound):
-        await sessions.find(None, "s")
-    assert kept.cached == 0
+        await sessions.find(Reach(), "s")
+    assert kept.count_cached() == 0
+
+
+@pytest.mark.parametrize("whose", [ACME, BETA])
+async def test_a_session_begun_anew_gets_neither_answer_nor_summary_of_the_one_before(
+    database: Database, clock: Clock, whose: Tenant
+) -> None:
+    kept = conversations(database, clock)
+    late = await kept.ask(ACME, "s", "what is the secret?")
+    await Sessions(database, kept).delete(Reach(), "s")
+    clock.time += 1
+    await talk(kept, "s", "hello?", tenant=whose)
+    await kept.answer(late, answer("Zanzibar."), COST)
+    await kept.set_summary(late.conversation, late.question_id, "They spoke of Zanzibar.", SUMMARY_COST)
+    for conversation in (kept, conversations(database, clock)):
+        found = (await conversation.ask(whose, "s", "and then?")).conversation
+        assert found.session.summary == ""
+        assert [(turn.question, turn.answer) for turn in found.turns] == [("hello?", "Answer to hello?")]
 
 
 async def test_what_the_memory_leaves_out_is_remembered(database: Database, clock: Clock) -> None:
@@ -169,6 +187,6 @@ async def test_what_an_answer_and_a_summary_cost_is_stored_with_them_or_not_at_a
 async def test_an_answer_to_a_deleted_session_has_cost_what_it_has_cost(database: Database, clock: Clock) -> None:
     kept = conversations(database, clock)
     asked = await kept.ask(ACME, "s", "one?")
-    await Sessions(database, kept).delete(None, "s")
+    await Sessions(database, kept).delete(Reach(), "s")
     await kept.answer(asked, answer("Too late."), COST)
     assert await database.read(usage.sum_since, ACME, 0.0) == COST

@@ -1,0 +1,43 @@
+"""What browsers are told about every answer."""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from conversational_rag.middleware.connection import STARTS
+
+# An answer is data: nothing in it may be run, loaded or framed. Pages say what they need themselves.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+_STRICT_TRANSPORT = "max-age=31536000"
+
+
+class SecurityHeaders:
+    """Adds them where the answer has none of its own; that only encrypted connections are to be used, on those."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] in STARTS:
+                _add_headers(MutableHeaders(scope=message), is_encrypted=scope["scheme"] in ("https", "wss"))
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _add_headers(headers: MutableHeaders, *, is_encrypted: bool) -> None:
+    for name, value in _HEADERS.items():
+        headers.setdefault(name, value)
+    if is_encrypted:
+        headers["Strict-Transport-Security"] = _STRICT_TRANSPORT
