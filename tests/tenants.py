@@ -7,13 +7,16 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
 from groq_prompts import render_prompt
 from groq_stand_in import GroqStandIn
+from groq_turns import Answer
 from running_server import RunningServer
+from waiting import wait_for
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -144,6 +147,19 @@ class Witness:
         for prompt in self._prompts(before):
             assert sum(any(each in prompt for each in life.marks()) for life in self.lives) <= 1, prompt
         return replies
+
+    @contextmanager
+    def answering(self, life: Life, role: str, body: dict[str, Any]) -> Iterator[None]:
+        """A question that a slow model answers; what is done inside is done meanwhile."""
+        before = len(self.groq.chats)
+        self.groq.script("*", Answer(delay_seconds=0.04))
+        with ThreadPoolExecutor(1) as pool:
+            sent = pool.submit(self.send, "POST", "/api/v1/chat/", bearer(life.keys[role]), json=body)
+            wait_for(lambda: len(self.groq.chats) > before)
+            prompts = self._prompts(before)
+            yield
+            reply = sent.result()
+        self.look(life, role, reply, prompts)
 
     def talk(self, life: Life, role: str, question: dict[str, Any], *, in_frame: bool) -> Reply:
         """A question on a WebSocket, the key in a header or in the first frame."""

@@ -48,8 +48,7 @@ def isolation(
 
 async def _isolation(url: str | None, key: str | None, *, print_json: bool) -> int:
     told = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    told.print(_OWN if url is None else _RUNNING.format(url=url))
-    async with _tested(url, key) as (service, admin_key):
+    async with _tested(url, key, told) as (service, admin_key):
         with told.status("Asking"):
             matrix = await walk(service, admin_key)
     if print_json:
@@ -63,13 +62,15 @@ async def _isolation(url: str | None, key: str | None, *, print_json: bool) -> i
 
 
 @asynccontextmanager
-async def _tested(url: str | None, key: str | None) -> AsyncIterator[tuple[Service, str]]:
-    """The service and an admin key of it."""
+async def _tested(url: str | None, key: str | None, told: Console) -> AsyncIterator[tuple[Service, str]]:
+    """The service and an admin key of it; before anything is begun it is told."""
     if url is None:
+        told.print(_OWN)
         async with throw_away_instance() as instance, aclosing(Service(instance.url, spread=True)) as service:
             yield service, instance.admin_key
         return
     if key is None:
         raise BadInput("An admin key of the service is needed: --key, or the variable CRAG_KEY.")
     async with aclosing(Service(url)) as service:
+        told.print(_RUNNING.format(url=service.url))
         yield service, key

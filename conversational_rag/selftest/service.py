@@ -47,9 +47,9 @@ class Service:
                 return answer
             await asyncio.sleep(answer.wait_seconds)
 
-    async def need(self, key: str, asked: Request | Talk) -> Any:
+    async def need(self, key: str, asked: Request | Talk, *, wrong_key: bool = False) -> Any:
         """The body of an answer without which nothing can be tested. Raises BadInput when it is refused."""
-        answer = await self.send(key, asked)
+        answer = await self.send(key, asked, wrong_key=wrong_key)
         if not 200 <= answer.status < 300:
             raise BadInput(f"The selftest cannot go on, {asked.path} answered {answer.status}: {answer.detail}")
         return answer.parsed

@@ -4,7 +4,6 @@ No transaction is open while the model speaks. Whoever leaves in the middle find
 """
 
 import asyncio
-import json
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -15,7 +14,7 @@ from typing import Any
 import structlog
 
 from conversational_rag.db.clients import ClientRow
-from conversational_rag.db.messages import COMPLETE, PARTIAL, NewAnswer
+from conversational_rag.db.messages import COMPLETE, PARTIAL
 from conversational_rag.db.sessions import SessionRow
 from conversational_rag.errors import ModelError
 from conversational_rag.llm.base import Usage
@@ -33,7 +32,7 @@ from conversational_rag.services import kept_answers
 from conversational_rag.services.answer_cache import AnswerCache
 from conversational_rag.services.clients import Clients
 from conversational_rag.services.conversations import Asked, Conversation, Conversations
-from conversational_rag.services.sources import sources
+from conversational_rag.services.stored_answers import stored_answer
 from conversational_rag.services.token_budget import TokenBudget
 from conversational_rag.services.usage import UsageRecord, cost, cost_of_calls, unfinished
 
@@ -181,24 +180,11 @@ class Chat:
         summarise = self._memory.kind == "summary" and bool(recall.dropped)
         cut = None if summarise else _cut(asked.conversation.session, recall)
         kept = kept_answers.under(turn.reply_key, answered) if status == COMPLETE else None
-        await self._conversations.answer(asked, self._new_answer(answered, status), cost(answered), cut, kept)
+        await self._conversations.answer(
+            asked, stored_answer(answered, status, self._conversations.now()), cost(answered), cut, kept
+        )
         if summarise:
             self._later(self._summarise(asked.conversation, recall))
-
-    def _new_answer(self, answered: Answered, status: str) -> NewAnswer:
-        usage = answered.usage
-        return NewAnswer(
-            content=answered.text,
-            timestamp=self._conversations.now(),
-            status=status,
-            sources=json.dumps(sources(answered), ensure_ascii=False),
-            model=answered.model,
-            degraded=answered.degraded,
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            cached_tokens=usage.cached_tokens,
-            llm_calls=usage.llm_calls,
-        )
 
     def _leave(self, turn: "_Turn", said: str) -> None:
         """The turn ended before its answer was whole: the reader left, or the model broke off."""

@@ -41,6 +41,7 @@ class Tenants(RuleBasedStateMachine):
     @initialize()
     def found(self) -> None:
         type(self).examples += 1
+        self.late = 0
         self.members = [self.witness.born(f"{name}-{self.examples:04}") for name in ("acme", "beta", "gamma")]
 
     def teardown(self) -> None:
@@ -117,6 +118,11 @@ class Tenants(RuleBasedStateMachine):
         session_id = None if topic is None else f"{topic}-{self.examples:04}"
         self._ask(self.members[member], role, way, question, session_id, use_memory=use_memory, key=key)
 
+    @rule(member=MEMBERS, way=st.sampled_from(("plain", "stream")), key=st.sampled_from(("once", "shared")))
+    def send_the_same_with_two_keys(self, member: int, way: str, key: str) -> None:
+        for role in CHATTERS:
+            self._ask(self.members[member], role, way, QUESTIONS[0], None, key=key)
+
     @rule(pair=st.permutations((0, 1, 2)), role=ROLE, question=st.sampled_from(QUESTIONS), key=st.booleans())
     def ask_at_once(self, pair: list[int], role: str, question: str, key: bool) -> None:
         lives = [self.members[number] for number in pair[:2]]
@@ -126,6 +132,26 @@ class Tenants(RuleBasedStateMachine):
         for life, reply in zip(lives, replies, strict=True):
             assert reply.status == 200 or (key and reply.body["code"] == "idempotency_key_reused"), reply.text
             assert reply.end is None or reply.end["client_id"] == life.client_id
+
+    @rule(member=MEMBERS, dies=st.booleans(), is_sure=st.booleans())
+    def begin_anew_while_an_answer_is_written(self, member: int, dies: bool, is_sure: bool) -> None:
+        life = self.members[member]
+        if not is_sure:
+            return
+        self.late += 1
+        session_id = f"late-{self.examples:04}-{self.late}"
+        question = f"What is the word of {life.role_marks['first']} today? ({self.late})"
+        with self.witness.answering(life, "first", {"message": question, "session_id": session_id}):
+            if dies:
+                self.witness.bury(life)
+                self.members[member] = self.witness.born(life.client_id)
+            else:
+                path = f"/api/v1/sessions/{session_id}"
+                assert self.witness.ask(life, MANAGER, "DELETE", path).status == 200
+            heir = self.members[member]
+            self._ask(heir, "second", "plain", "own", session_id)
+        path = f"/api/v1/sessions/{session_id}/messages"
+        assert len(self.witness.ask(heir, "second", "GET", path).body) == 2
 
     @rule(member=MEMBERS, role=ROLE, query=st.sampled_from(QUESTIONS))
     def search(self, member: int, role: str, query: str) -> None:

@@ -98,6 +98,7 @@ def test_what_is_missing_is_told_in_one_line(
     assert result.returncode == 1
     assert reason in result.stderr.splitlines()[-1]
     assert "Traceback" not in result.stderr
+    assert "crag_" not in result.stderr
 
 
 def told(url: str, key: str) -> str:
@@ -117,6 +118,7 @@ def test_it_takes_a_locked_service_and_an_admin_key(house: LockedServer, keyless
     assert "AUTH_MODE=keys" in told(keyless.url, unknown)
     assert "takes an admin key; this one's scope is `manage`" in told(house.server.url, str(house.manager.key))
     assert "takes an admin key; this one's scope is `chat`" in told(house.server.url, str(house.chatter.key))
-    assert "answered 401" in told(house.server.url, unknown)
+    # Where the selftest has shown its dead keys a wrong one is not told what it is, but not to come again.
+    assert any(status in told(house.server.url, unknown) for status in ("answered 401", "answered 429: Too many wrong"))
     assert "does not answer" in told(f"http://127.0.0.1:{free_port()}", unknown)
     assert told(house.server.url, "mine\n").startswith("The admin key is none")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from served_in_process import Served, served
 
+from conversational_rag import dependencies
 from conversational_rag.db.keys import KeyRow
 from conversational_rag.errors import JobNotFound, KeyNotFound, SessionNotFound
 from conversational_rag.routers import chat_websocket
@@ -72,6 +73,15 @@ def test_a_service_that_does_not_look_who_began_a_session_fails(
     found = examined(breakable, *operations)
     # What they ask stands in the session from then on, with their sources: its owner sees what is not his, too.
     assert {(operation, caller) for operation in operations for caller in (OTHER, "other chat key")} <= wrong(found)
+
+
+def test_a_service_that_lets_anybody_delete_any_client_fails(
+    breakable: tuple[Served, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dependencies, "tenant_of_path", lambda client_id, _: Tenant(client_id))
+    found = examined(breakable, "collection_stats", "delete_collection")
+    assert {("collection_stats", OTHER), ("delete_collection", OTHER)} <= wrong(found)
+    assert "it has changed what the client has" in faults(found)
 
 
 def test_a_service_that_shows_a_job_to_everybody_fails(

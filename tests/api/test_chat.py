@@ -167,12 +167,14 @@ def test_markers_that_name_no_source_are_dropped_and_numbers_that_do_not_stand_t
     groq.script("*", Answer("It was opened in 1932 【1†L1-L2】 and is painted in bridge grey [1, 9]. So they say [7]."))
     right = server.ask(client_id, "When was the Harbour Bridge opened, and in which colour is it painted?")
     assert right["response"] == "It was opened in 1932 [1] and is painted in bridge grey [1]. So they say."
-    assert [(each["cited"], each["verified"]) for each in right["sources"]] == [
-        (True, True), (False, None), (False, None),
-    ]  # fmt: skip
+    cited, *others = [(each["cited"], each["verified"]) for each in right["sources"]]
+    assert cited == (True, True)
+    assert set(others) <= {(False, None)}
     groq.script("*", Answer("The Harbour Bridge was opened in 1923 [1]."))
     wrong = server.ask(client_id, "When was the Harbour Bridge opened?")
-    assert [each["verified"] for each in wrong["sources"]] == [False, None, None]
+    verified, *others = [each["verified"] for each in wrong["sources"]]
+    assert verified is False
+    assert set(others) <= {None}
     stored = server.http.get(f"/api/v1/sessions/{wrong['session_id']}/messages").json()[-1]
     assert stored["sources"] == wrong["sources"]
 

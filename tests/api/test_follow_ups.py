@@ -157,7 +157,7 @@ def test_the_passage_that_is_meant_is_in_the_prompt(
         answer = server.ask(client_id, question, session_id=session_id)
     shown = groq.chats[-1]["messages"][-1]["content"]
     assert f">\n{passage}\n</passage>" in shown
-    assert shown.count("<passage ") == 4
+    assert 1 <= shown.count("<passage ") <= 4
     assert len(groq.chats) - before <= len(questions), "one call a turn"
     assert passage in [source["content"] for source in answer["sources"]]
 
@@ -166,3 +166,8 @@ def test_a_topic_switch_leaves_the_topic(client_id: str, server: RunningServer) 
     for question in CONVERSATIONS["topic switch"][0]:
         answer = server.ask(client_id, question, session_id=f"switch-{client_id}")
     assert answer["sources"][0]["filename"] == "canteen.txt"
+
+
+def test_where_one_passage_stands_out_the_others_are_not_sent(client_id: str, server: RunningServer) -> None:
+    (only,) = server.ask(client_id, "Who bakes the bread in the canteen?")["sources"]
+    assert only["filename"] == "canteen.txt"
