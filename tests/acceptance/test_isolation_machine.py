@@ -19,7 +19,7 @@ from locked_server import first_admin_key
 from running_server import RunningServer
 from tenants import CHATTERS, MANAGER, ROLES, Life, Reply, Witness, deed
 
-EXAMPLES = int(os.environ.get("ISOLATION_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("ISOLATION_EXAMPLES", "8"))
 STEPS = 60
 PLENTY = {"RPM": 10_000, "RPD": 5_000_000, "TPM": 50_000_000, "TPD": 1_000_000_000}
 NAMES = ("deed.txt", "rules.txt", "Übersicht.md")
@@ -242,7 +242,7 @@ class Tenants(RuleBasedStateMachine):
         self.members[member] = self.witness.born(life.client_id)
 
     def _question(self, life: Life, role: str, question: str) -> str:
-        return f"What is the word of {life.role_marks[role]}?" if question == "own" else question
+        return f"What is the word of {life.role_marks.get(role, life.mark)}?" if question == "own" else question
 
     def _ask(
         self,
@@ -255,7 +255,9 @@ class Tenants(RuleBasedStateMachine):
         use_memory: bool = True,
         key: str | None = None,
     ) -> None:
-        body: dict[str, Any] = {"message": self._question(life, role, question), "use_memory": use_memory}
+        # What a manager asks in a chat key's session is that key's to see.
+        whose = life.sessions.get(session_id or "", role)
+        body: dict[str, Any] = {"message": self._question(life, whose, question), "use_memory": use_memory}
         if session_id is not None:
             body["session_id"] = session_id
         is_foreign = self._is_foreign(life, role, session_id)

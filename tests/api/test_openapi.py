@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from locked_server import Holder, LockedServer, locked
 from running_server import RunningServer
 
-EXAMPLES, EXAMPLES_LOCKED = 40, 6
+EXAMPLES, EXAMPLES_LOCKED = 25, 5
 PUBLIC = {"health", "healthz", "readyz", "sign_in"}
 Check = Callable[[str, schemathesis.Response], bool]
 
