@@ -109,7 +109,7 @@ def ask_and_wait(server: RunningServer, client_id: str, mouth: str) -> Iterator[
             yield
         return
     body = json.dumps(question | {"client_id": client_id})
-    head = ["POST /api/v1/chat/stream HTTP/1.1", "Host: here", "Content-Type: application/json"]
+    head = ["POST /api/v1/chat/stream HTTP/1.1", "Host: localhost", "Content-Type: application/json"]
     request = "\r\n".join([*head, f"Content-Length: {len(body)}", "", body])
     with closing(create_connection(("127.0.0.1", server.port))) as line:
         line.sendall(request.encode())
