@@ -1,6 +1,7 @@
 """The command line as a user runs it: a process of its own, with its own settings."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,11 @@ def refused(folder: Path, *arguments: str, **env: str) -> str:
     lines = [line for line in result.stderr.splitlines() if "warning" not in line]
     assert len(lines) == 1, result.stderr
     return lines[0]
+
+
+def heed_ctrl_c() -> None:
+    """For a child before it begins: a shell starts what runs in the background deaf to Ctrl-C, and children inherit it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def command(*arguments: str) -> list[str]:

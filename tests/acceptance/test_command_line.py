@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from command_line import command, environment, run, succeed
+from command_line import command, environment, heed_ctrl_c, run, succeed
 from files.makers import make_pdf
 from groq_stand_in import GroqStandIn
 from running_server import RunningServer
@@ -62,11 +62,6 @@ def test_files_that_would_replace_each_other_are_refused_before_any_is_sent(tmp_
     assert result.returncode == 2
     assert "garden.txt" in result.stderr
     assert not (tmp_path / "data").exists()
-
-
-def heed_ctrl_c() -> None:
-    """A shell starts what runs in the background deaf to Ctrl-C, and children inherit that."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def interrupt_and_repeat(folder: Path, **env: str) -> None:

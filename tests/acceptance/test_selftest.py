@@ -9,7 +9,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from command_line import command, environment, run
+from command_line import command, environment, heed_ctrl_c, run
 from groq_stand_in import GroqStandIn
 from leftovers import rows
 from locked_server import LockedServer, locked
@@ -75,7 +75,8 @@ def test_whoever_breaks_it_off_finds_the_service_as_it_was(house: LockedServer, 
     before = traces(house)
     env = environment(CRAG_KEY=str(house.admin.key))
     arguments = command("selftest", "isolation", "--url", house.server.url)
-    with subprocess.Popen(arguments, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(arguments, cwd=tmp_path, env=env, preexec_fn=heed_ctrl_c, **pipes) as process:
         # Not over HTTP: whoever looks all the time has asked too much soon.
         wait_for(lambda: rows(house.server.folder, "SELECT count(*) FROM keys")[0][0] > before[1])
         process.send_signal(signal.SIGINT)
