@@ -39,7 +39,7 @@ def refused(folder: Path, *arguments: str, **env: str) -> str:
 
 
 def heed_ctrl_c() -> None:
-    """For a child before it begins: a shell starts what runs in the background deaf to Ctrl-C, and children inherit it."""
+    """For a child before it begins: a shell starts background work deaf to Ctrl-C, and children inherit that."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
