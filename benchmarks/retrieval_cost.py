@@ -8,9 +8,9 @@ that words are as frequent as before and no two texts alike. (Embedding 50,000 t
 vectors.)
 
 The turns are those of real conversations in their order; a turn embeds its question and the last answer, as a running
-server does. The yardstick embeds the question alone and asks a bare Chroma collection for TOP_K texts. Both are
-measured in turns, six rounds of each; CPU is of all processes, Chroma's included. Of each ten turns the best round
-counts.
+server does; the second row is the same where all vectors are remembered. The yardstick embeds the question alone and
+asks a bare Chroma collection for TOP_K texts. They are measured in turns, six rounds of each; CPU is of all processes,
+Chroma's included. Of each ten turns the best round counts.
 """
 
 import argparse
@@ -37,7 +37,6 @@ from conversational_rag.rag.finder import PassageFinder
 from conversational_rag.security.tenants import Tenant
 
 _TENANT, _TOP_K = Tenant("bench"), 4
-_BARE = "bare embedding + Chroma"
 _ROUNDS, _BLOCK, _BATCH = 6, 10, 1000
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 Passages = Sequence[dict[str, str]]
@@ -63,7 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     configure_logging("ERROR", "console")
     harness = load_harness(options.data)
     data = harness.load_multiturn("mtrag", "dev", str(options.data))
-    queries = [(query["question"], turns_of(query["history"])) for query in data.all_queries][: options.turns]
+    queries = [
+        (query["question"], [] if options.no_history else turns_of(query["history"]))
+        for query in data.all_queries[: options.turns]
+    ]
     rows: list[Row] = []
     for count in options.chunks:
         with tempfile.TemporaryDirectory() as folder:
@@ -100,7 +102,12 @@ async def _measure(folder: Path, cache: Path | None, passages: Passages, queries
     try:
         await stand.ingest_passages(_TENANT, passages)
         bare = _Bare(folder / "bare", await stand.stored_chunks(_TENANT))
-        ways: dict[str, Callable[[], Find]] = {"this service": lambda: _service(stand), _BARE: lambda: bare.find}
+        known = _service(stand)
+        ways: dict[str, Callable[[], Find]] = {
+            "this service": lambda: _service(stand),
+            "nothing to embed": lambda: known,
+            "bare embedding + Chroma": lambda: bare.find,
+        }
         rounds: dict[str, list[Costs]] = {name: [] for name in ways}
         for _ in range(_ROUNDS):
             for name, begin in ways.items():
@@ -169,6 +176,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the folder with harness.py and the sets")
     parser.add_argument("--chunks", type=int, nargs="+", default=[1000, 50_000], help="sizes of the collection")
     parser.add_argument("--turns", type=int, default=150, help="how many turns of the conversations to take")
+    parser.add_argument("--no-history", action="store_true", help="each question with no conversation before it")
     parser.add_argument("--cache", type=Path, help="keep the embeddings in this file for the next run")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
     return parser.parse_args(arguments)

@@ -34,7 +34,7 @@ class _Name:
 class FilenameIndex:
     """The names of a client's documents, by every form in which a question may use their words.
 
-    It is made once for many questions: 20 us a name, and a question costs no more than the names that it hits.
+    It is made once for many questions: 30 us a name, and a question costs no more than the names that it hits.
     """
 
     def __init__(self, filenames: Mapping[str, str]) -> None:

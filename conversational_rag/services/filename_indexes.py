@@ -8,7 +8,7 @@ from conversational_rag.db.engine import Connection
 from conversational_rag.rag.filenames import FilenameIndex
 from conversational_rag.security.tenants import Tenant
 
-# About 4 KB each.
+# About 3 KB each.
 _MOST_NAMES = 20_000
 
 
