@@ -196,7 +196,7 @@ def test_a_running_server_is_looked_at_from_beside(instance: Path) -> None:
 def test_compacting_gives_the_disk_back(instance: Path) -> None:
     with RunningServer(instance) as server:
         assert "stop it first" in refused(instance, "compact", PORT=str(server.port))
-        text = " ".join(f"Line {number} of a very long story." for number in range(20_000))
+        text = " ".join(f"Line {number} of a very long story." for number in range(6_000))
         server.new_client(("story.txt", text.encode()), client_id="story")
         assert server.http.delete("/api/v1/chat/collections/story").status_code == 200
         server.stop()
