@@ -3,9 +3,13 @@
 import contextlib
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from conversational_rag.errors import ConfigurationError, DataInUse, StartError
+
+# Whoever only looks whether a lock is held has it for less than this.
+_GLANCE_SECONDS = 1.0
 
 
 class LockFile:
@@ -17,21 +21,40 @@ class LockFile:
 
     def acquire(self) -> None:
         """Raises DataInUse when another process holds the lock, ConfigurationError when it cannot be written."""
-        descriptor = self._open()
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            owner = os.read(descriptor, 32).decode(errors="replace").strip()
-            os.close(descriptor)
-            raise DataInUse(
-                f"Another process ({owner or 'unknown'}) uses the data in {self._path.parent}; "
-                "stop it first, or set DATA_DIR (and SESSION_DB_PATH) to another folder."
-            ) from error
+        deadline = time.monotonic() + _GLANCE_SECONDS
+        while not self._try(fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                raise self._in_use()
+            time.sleep(_GLANCE_SECONDS / 50)
+        assert self._descriptor is not None
+        descriptor = self._descriptor
         # The lock counts, not what is written there: on a full disk it holds as well.
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"pid {os.getpid()}\n".encode())
+
+    def probe(self) -> None:
+        """Raises what `acquire` raises; others may look at the same time."""
+        if not self._try(fcntl.LOCK_SH):
+            raise self._in_use()
+        self.release()
+
+    def _try(self, kind: int) -> bool:
+        descriptor = self._open()
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
         self._descriptor = descriptor
+        return True
+
+    def _in_use(self) -> DataInUse:
+        owner = self._path.read_text(errors="replace")[:32].strip()
+        return DataInUse(
+            f"Another process ({owner or 'unknown'}) uses the data in {self._path.parent}; "
+            "stop it first, or set DATA_DIR (and SESSION_DB_PATH) to another folder."
+        )
 
     def _open(self) -> int:
         try:
@@ -58,8 +81,8 @@ class LockFiles:
 
     def probe(self) -> None:
         """Raises DataInUse when another process holds one of the locks now; takes nothing."""
-        self.acquire()
-        self.release()
+        for lock in self._locks:
+            lock.probe()
 
     def acquire(self) -> None:
         """Raises DataInUse when another process holds one of the locks."""

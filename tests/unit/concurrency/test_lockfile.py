@@ -1,7 +1,9 @@
 """One process owns the data."""
 
+import fcntl
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from conversational_rag.errors import DataInUse
 
 HOLD = """
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from conversational_rag.concurrency.lockfile import LockFiles
 LockFiles(Path(sys.argv[1])).acquire()
@@ -42,3 +45,17 @@ def test_several_locks_are_taken_together_or_not_at_all(tmp_path: Path) -> None:
     LockFiles(first).probe()
     taken.release()
     LockFiles(first, second, first).probe()
+
+
+def test_whoever_looks_stands_in_nobodys_way(tmp_path: Path) -> None:
+    """He holds the lock for a moment: others may look meanwhile, and a server that starts waits for it."""
+    path = tmp_path / ".lock"
+    with path.open("w") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        LockFiles(path).probe()
+        with ThreadPoolExecutor() as threads:
+            started = threads.submit(LockFiles(path).acquire)
+            with pytest.raises(TimeoutError):
+                started.result(0.1)
+            fcntl.flock(looking, fcntl.LOCK_UN)
+            started.result()
