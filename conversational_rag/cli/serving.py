@@ -3,14 +3,17 @@
 import uvicorn
 
 from conversational_rag import config
-from conversational_rag.application import load_app
 from conversational_rag.cli.terminal import cli
 
 
 @cli.command()
 def serve() -> None:
     """Serve HTTP on HOST and PORT."""
-    app, settings = load_app(), config.load()
+    settings = config.load()
+    # Only now: loading it takes a second or two, and a wrong setting is told at once.
+    from conversational_rag.application import load_app
+
+    app = load_app()
     # The asyncio loop: uvloop keeps some callers of a large burst waiting for seconds (docs/performance.md).
     uvicorn.run(
         app,

