@@ -30,7 +30,7 @@ class BareTurn:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         self._session = onnxruntime.InferenceSession(str(SHIPPED_FOLDER / "model.onnx"), options)
         self._tokenizer = Tokenizer.from_file(str(SHIPPED_FOLDER / "tokenizer.json"))
-        client = chromadb.PersistentClient(str(folder / "chroma"), chromadb.Settings(anonymized_telemetry=False))
+        client = chromadb.PersistentClient(str(folder / "chroma"), chromadb.config.Settings(anonymized_telemetry=False))
         self._collection = client.create_collection("bare", embedding_function=None)
         vectors = unit_vectors(chunks, _DIMENSIONS, 0)
         for first in range(0, chunks, _BATCH):

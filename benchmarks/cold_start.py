@@ -26,6 +26,7 @@ from running_server import RunningServer  # noqa: E402 a checkout need not be in
 from benchmarks import clients_stand  # noqa: E402
 from benchmarks.processes import cpu_seconds  # noqa: E402
 from benchmarks.yardstick_process import wait_until_answered, yardstick  # noqa: E402
+from conversational_rag.observability.logging import configure_logging  # noqa: E402
 
 _CHUNKS = 10
 _NOBODY = "http://127.0.0.1:9"
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    configure_logging("ERROR", "console")
     with tempfile.TemporaryDirectory() as folder:
         rows = measure(Path(folder), options.clients, options.rounds)
     report = {"clients": options.clients, "rounds": options.rounds, "rows": [asdict(row) for row in rows]}

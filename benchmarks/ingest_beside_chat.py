@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -30,7 +31,7 @@ from benchmarks.quantiles import p50, p99  # noqa: E402
 from benchmarks.streams import stand_in  # noqa: E402
 from benchmarks.yardstick_process import yardstick  # noqa: E402
 
-_SETTINGS = {"ANSWER_CACHE_SIZE": "0", "REQUESTS_PER_MINUTE": "0", "LOG_LEVEL": "WARNING"}
+_SETTINGS: dict[str, Any] = {"ANSWER_CACHE_SIZE": "0", "REQUESTS_PER_MINUTE": "0", "LOG_LEVEL": "WARNING"}
 _CLAUSE = "Clause {0} of page {1} regulates item {2} and what follows from it for those who own it. "
 
 
@@ -64,7 +65,7 @@ def main() -> None:
     parser.add_argument("--yardstick-pages", type=int)
     options = parser.parse_args()
     with stand_in(words=5, delay=0.0) as url, tempfile.TemporaryDirectory() as folder:
-        keys = {"GROQ_API_KEY": "gsk_bench", "GROQ_API_BASE": url}
+        keys: dict[str, Any] = {"GROQ_API_KEY": "gsk_bench", "GROQ_API_BASE": url}
         with RunningServer(Path(folder) / "product", **keys, **_SETTINGS) as server:
             rows = measure("this service", server, options.pages, options.samples)
         with yardstick() as usual:

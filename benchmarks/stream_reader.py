@@ -73,7 +73,7 @@ async def hear(url: str, body: dict[str, Any]) -> Heard:
     request = f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content
     loop = asyncio.get_running_loop()
     try:
-        _, reader = await loop.create_connection(lambda: StreamReader(request), place.hostname, place.port)
+        _, reader = await loop.create_connection(lambda: StreamReader(request), place.hostname or "", place.port or 80)
     except OSError as error:
         return Heard(fault=repr(error))
     await reader.closed

@@ -34,7 +34,7 @@ from benchmarks.processes import cpu_seconds  # noqa: E402
 from benchmarks.quantiles import p50, p99  # noqa: E402
 from benchmarks.stream_reader import Heard, hear_all  # noqa: E402
 
-_SETTINGS = {"ANSWER_CACHE_SIZE": "0", "REQUESTS_PER_MINUTE": "0", "STREAMS_AT_ONCE": "0"}
+_SETTINGS: dict[str, Any] = {"ANSWER_CACHE_SIZE": "0", "REQUESTS_PER_MINUTE": "0", "STREAMS_AT_ONCE": "0"}
 _KEY = {"Authorization": "Bearer gsk_bench"}
 
 

@@ -37,7 +37,7 @@ from benchmarks.yardstick_process import yardstick  # noqa: E402
 
 _WORDS, _WARM, _SHARE = 20, 10, 0.8
 _HEADERS = {"Content-Type": "application/json", "Authorization": "Bearer gsk_bench"}
-_SETTINGS = {"ANSWER_CACHE_SIZE": "0", "REQUESTS_PER_MINUTE": "0", "LOG_LEVEL": "WARNING"}
+_SETTINGS: dict[str, Any] = {"ANSWER_CACHE_SIZE": "0", "REQUESTS_PER_MINUTE": "0", "LOG_LEVEL": "WARNING"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,9 +95,9 @@ def create_app(folder: Path, model: Path) -> FastAPI:
     """The service over its data folder."""
     app = FastAPI()
     embedding, history = Embedding(model), History(folder / "sessions.db")
-    chroma = chromadb.PersistentClient(str(folder / "chroma_db"), chromadb.Settings(anonymized_telemetry=False))
+    chroma = chromadb.PersistentClient(str(folder / "chroma_db"), chromadb.config.Settings(anonymized_telemetry=False))
     splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
-    llm = ChatGroq(model=_MODEL_NAME, base_url=os.environ["GROQ_API_BASE"])
+    llm = ChatGroq(model_name=_MODEL_NAME, base_url=os.environ["GROQ_API_BASE"])
 
     def store(client_id: str) -> Chroma:
         return Chroma(f"docs_{client_id}", embedding_function=embedding, client=chroma)
