@@ -69,9 +69,11 @@ def _line(row: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) ->
 
 
 def _title(key: str) -> str:
-    """`first_word_p50_ms` as "first word p50, ms"."""
-    *words, last = key.split("_")
-    return f"{' '.join(words)}, {_UNITS[last]}" if words and last in _UNITS else key.replace("_", " ")
+    """`first_word_p50_ms` as "first word p50, ms", `chunks_per_s` as "chunks per s"."""
+    *words, last = key.replace("cpu", "CPU").split("_")
+    if not words or last not in _UNITS:
+        return " ".join([*words, last])
+    return f"{' '.join(words)}{'' if words[-1] == 'per' else ','} {_UNITS[last]}"
 
 
 def _cell(value: object) -> str:
@@ -80,7 +82,7 @@ def _cell(value: object) -> str:
 
 def _number(value: float) -> str:
     """Three digits are enough."""
-    if isinstance(value, int) or abs(value) >= 100:
+    if value == 0 or isinstance(value, int) or abs(value) >= 100:
         return f"{value:,.0f}"
     digits = 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1
     return f"{value:.{digits}f}"
@@ -99,7 +101,8 @@ def _sentences(report: Report) -> Iterator[str]:
             # The names of files are told as they are.
             named = {name if "." in name else _title(name): value for name, value in group.items()}
             numbers = ", ".join(f"{name} {_number(value)}" for name, value in named.items())
-            yield f"{_title(key).capitalize()}: {numbers}."
+            title = _title(key)
+            yield f"{title[0].upper()}{title[1:]}: {numbers}."
 
 
 def _is_number(value: object) -> bool:

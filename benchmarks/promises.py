@@ -52,6 +52,11 @@ class Promise:
         return f"{'met' if self.goal.met_by(figure) else '**not met**'}{'' if self.is_full(report) else ', smaller'}"
 
 
+def _cpu_of_whole_streams(name: str) -> Figure:
+    """Of the first row whose answers are as long as they get, which is that of as many streams as bare httpx reads."""
+    return lambda report: value("cpu_ms_per_stream", name=name, words=report["words"])(report)
+
+
 def _is_crowd(report: Report) -> bool:
     return bool(report["clients"] >= 5000 and report["chunks"] >= 50)
 
@@ -68,10 +73,7 @@ _READY, _REST = (value("ready_s", name=f"{OURS}, empty"), value("ready_s", name=
 _MEMORY = ratio(value("share_mb", name=OURS, **_REST), value("share_mb", name=USUAL, **_REST))
 _CHUNKS = value("chunks_per_s", name=OURS)
 _LAST, _FIRST = (value("p50", "created", name=f"create, {end}") for end in ("last", "first"))
-_STREAM_CPU = ratio(
-    of_last("rows", "cpu_ms_per_stream"),
-    lambda report: value("cpu_ms_per_stream", name="bare httpx", words=report["words"])(report),
-)
+_STREAM_CPU = ratio(*(_cpu_of_whole_streams(name) for name in (OURS, "bare httpx")))
 _LOAD = "load of the last 20"
 
 PROMISES = (

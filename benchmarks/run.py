@@ -25,7 +25,7 @@ from benchmarks import machine, pages
 
 # What each is asked for: in a few minutes, and in full.
 SIZES: dict[str, tuple[str, str]] = {
-    "cold_start": ("--clients 100 --rounds 5", "--clients 5000 --rounds 5"),
+    "cold_start": ("--clients 100 --rounds 5", "--clients 1000 --rounds 5"),
     "memory": ("--clients 100", "--clients 300"),
     "ingestion": ("--pages 100 --rounds 3", "--pages 500 --rounds 3"),
     "turn": ("--questions 200", "--questions 1000"),
