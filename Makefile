@@ -3,6 +3,7 @@ PYTHON ?= python3
 RUN := .venv
 TEST := .venv-test
 YARDSTICK := .venv-yardstick
+YARDSTICK_PYTHON ?= $(abspath $(wildcard $(YARDSTICK)/bin/python))
 
 .PHONY: run test bench yardstick lock clean
 
@@ -17,8 +18,7 @@ test: $(TEST)/.ready  ## everything that must pass before a change lands
 	$(TEST)/bin/pytest
 
 bench: $(TEST)/.ready  ## figures in bench.jsonl, in full with FULL=1; with DATA=FOLDER (prepared conversations) those of retrieval too
-	YARDSTICK_PYTHON=$(abspath $(wildcard $(YARDSTICK)/bin/python)) \
-	  $(TEST)/bin/python benchmarks/run.py $(if $(FULL),--full) $(if $(DATA),--data $(DATA))
+	YARDSTICK_PYTHON=$(YARDSTICK_PYTHON) $(TEST)/bin/python benchmarks/run.py $(if $(FULL),--full) $(if $(DATA),--data $(DATA))
 
 yardstick: requirements-yardstick.txt  ## the usual afternoon build, with which bench compares (PyPI's torch: 5.9 GB)
 	$(PYTHON) -m venv --clear $(YARDSTICK)
