@@ -118,7 +118,8 @@ async def fill(folder: Path, count: int, chunk_count: int) -> Filled:
 def unit_vectors(count: int, dimensions: int, seed: int) -> np.ndarray:
     """Random directions."""
     rows = np.random.default_rng(seed).standard_normal((count, dimensions)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    vectors: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return vectors
 
 
 async def _store(

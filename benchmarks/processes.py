@@ -19,9 +19,41 @@ def cpu_seconds(pid: int) -> float:
     return total
 
 
+def tree(pid: int) -> list[int]:
+    """The process and all that descend from it."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found = [pid]
+    for each in found:  # grows while it is walked
+        found += [child for child, parent in parents.items() if parent == each]
+    return found
+
+
 def memory_bytes(pid: int) -> int:
     """What is resident."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
+
+
+def share_bytes(pid: int) -> int:
+    """What is resident, of pages that others have mapped too only its share (PSS)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
+
+
+def memory_by_file(pid: int) -> dict[str, int]:
+    """The shares (PSS) of what is mapped, by the names of the files, the largest first; `[heap]` and `anonymous` are
+    the process's own."""
+    found: dict[str, int] = {}
+    name = "anonymous"
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        first, *rest = line.split()
+        if not first.endswith(":"):
+            name = Path(rest[4]).name if len(rest) > 4 else "anonymous"
+        elif first == "Pss:":
+            found[name] = found.get(name, 0) + int(rest[0]) * 1024
+    return dict(sorted(found.items(), key=lambda each: -each[1]))
 
 
 def open_files(pid: int) -> int:

@@ -1,11 +1,12 @@
 """Many streams at once: the time to the first word and the CPU a word costs, next to bare httpx on the same work.
 
-    python benchmarks/streams.py [--streams 200] [--words 50] [--delay 0.02] [--json]
+    python benchmarks/streams.py [--streams 200] [--words 50] [--delay 0.02] [--many 1000] [--json]
 
 A stand-in for Groq in a process of its own sends every answer word by word. The yardstick is a bare httpx client that
 reads those streams; beside it, in the same run, the product's server sends them on to as many readers. The CPU is the
 server process's own, its Chroma and parser processes included. Both are measured with answers of one word too: that is
-what a turn costs however short its answer is, and the rest is what the words cost.
+what a turn costs however short its answer is, and the rest is what the words cost. At last the server has `--many` at
+once. A gap is the time between two portions of words, as they reach the reader.
 """
 
 import argparse
@@ -16,11 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import httpx
@@ -30,7 +30,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from running_server import RunningServer  # noqa: E402 a checkout need not be installed
 
-_TICKS = os.sysconf("SC_CLK_TCK")
+from benchmarks.processes import cpu_seconds  # noqa: E402
+from benchmarks.quantiles import p50, p99  # noqa: E402
+from benchmarks.stream_reader import Heard, hear_all  # noqa: E402
+
+_SETTINGS: dict[str, Any] = {"ANSWER_CACHE_SIZE": "0", "REQUESTS_PER_MINUTE": "0", "STREAMS_AT_ONCE": "0"}
 _KEY = {"Authorization": "Bearer gsk_bench"}
 
 
@@ -39,10 +43,13 @@ class Row:
     """One way of reading all streams; times in milliseconds, CPU in milliseconds a stream and microseconds a word."""
 
     name: str
+    streams: int
     words: int
     failed: int
     first_word_p50_ms: float
     first_word_p99_ms: float
+    gap_p50_ms: float
+    gap_p99_ms: float
     seconds: float
     cpu_ms_per_stream: float = 0.0
 
@@ -58,12 +65,15 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=200)
     parser.add_argument("--words", type=int, default=50)
     parser.add_argument("--delay", type=float, default=0.02, help="seconds between two words")
+    parser.add_argument("--many", type=int, default=1000, help="streams of the last row")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     rows: list[Row] = []
     for words in (1, options.words):
         with stand_in(words, options.delay) as url:
             rows += [bare(url, options.streams, words), served(url, options.streams, words)]
+    with stand_in(options.words, options.delay) as url:
+        rows.append(served(url, options.many, options.words))
     report = {"streams": options.streams, "words": options.words, "delay_seconds": options.delay}
     print(json.dumps(report | {"rows": [asdict(row) for row in rows]}) if options.json else table(rows))
 
@@ -82,74 +92,68 @@ def stand_in(words: int, delay: float) -> Iterator[str]:
 def bare(url: str, streams: int, words: int) -> Row:
     """httpx reads the provider's own streams, in this process."""
     body = {"model": "openai/gpt-oss-120b", "stream": True, "messages": [{"role": "user", "content": "Go on."}]}
-    before = os.times()
-    row = asyncio.run(read_all("bare httpx", words, f"{url}/openai/v1/chat/completions", [body] * streams, '"content"'))
-    after = os.times()
+    before, began = os.times(), time.perf_counter()
+    heard = asyncio.run(read_all(f"{url}/openai/v1/chat/completions", [body] * streams))
+    seconds, after = time.perf_counter() - began, os.times()
     cpu = after.user + after.system - before.user - before.system
-    return replace(row, cpu_ms_per_stream=cpu / streams * 1e3)
+    return row("bare httpx", words, heard, seconds, cpu)
 
 
 def served(url: str, streams: int, words: int) -> Row:
     """The product's server passes them on."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        RunningServer(Path(folder), GROQ_API_KEY="gsk_bench", GROQ_API_BASE=url, ANSWER_CACHE_SIZE="0") as server,
+        RunningServer(Path(folder), GROQ_API_KEY="gsk_bench", GROQ_API_BASE=url, **_SETTINGS) as server,
     ):
         client_id = server.new_client(("rivers.txt", b"The river Moldau flows through Prague."))
         server.ask(client_id, "Which river is it?")  # the key's limits are learnt from the first answer
         bodies = [{"client_id": client_id, "message": f"Which river is number {n}?"} for n in range(streams)]
-        before = cpu_seconds(server.pid)
-        row = asyncio.run(read_all("this service", words, f"{server.url}/api/v1/chat/stream", bodies, "event: delta"))
-        return replace(row, cpu_ms_per_stream=(cpu_seconds(server.pid) - before) / streams * 1e3)
+        before, began = cpu_seconds(server.pid), time.perf_counter()
+        heard = asyncio.run(hear_all(f"{server.url}/api/v1/chat/stream", bodies))
+        seconds = time.perf_counter() - began
+        return row("this service", words, heard, seconds, cpu_seconds(server.pid) - before)
 
 
-async def read_all(name: str, words: int, url: str, bodies: list[dict[str, Any]], mark: str) -> Row:
-    """Read every stream at once; a stream without a word has failed."""
+def row(name: str, words: int, heard: Sequence[Heard], seconds: float, cpu: float) -> Row:
+    """A stream that broke off or had no word has failed."""
+    fine = [each for each in heard if each.whole and not each.fault and each.times]
+    for fault in {each.fault for each in heard if each not in fine}:
+        print(f"{name}: a stream failed: {fault}", file=sys.stderr)
+    first = [each.times[0] * 1e3 for each in fine] or [float("nan")]
+    gaps = [gap * 1e3 for each in fine for gap in each.gaps] or [0.0]
+    times = (p50(first), p99(first), p50(gaps), p99(gaps))
+    return Row(name, len(heard), words, len(heard) - len(fine), *times, seconds, cpu / len(heard) * 1e3)
+
+
+async def read_all(url: str, bodies: Sequence[dict[str, Any]]) -> list[Heard]:
+    """Read every stream of the provider at once."""
     limits = httpx.Limits(max_connections=len(bodies))
-    started = time.perf_counter()
     async with httpx.AsyncClient(limits=limits, timeout=120, headers=_KEY) as http:
-        waits = await asyncio.gather(*(first_word(http, url, body, mark) for body in bodies))
-    seen = sorted(wait for wait in waits if wait is not None)
-    p99 = seen[int(0.99 * (len(seen) - 1))] if seen else float("nan")
-    seconds = time.perf_counter() - started
-    return Row(name, words, len(waits) - len(seen), median(seen or [0]) * 1e3, p99 * 1e3, seconds)
+        return await asyncio.gather(*(read(http, url, body) for body in bodies))
 
 
-async def first_word(http: httpx.AsyncClient, url: str, body: dict[str, Any], mark: str) -> float | None:
-    """Read the stream to its end; the seconds until its first word, None when it had none or ended in an error."""
-    started, first, last = time.perf_counter(), None, ""
+async def read(http: httpx.AsyncClient, url: str, body: dict[str, Any]) -> Heard:
+    """Read a stream to its end."""
+    began, heard = time.perf_counter(), Heard()
     async with http.stream("POST", url, json=body) as response:
         async for line in response.aiter_lines():
-            if first is None and mark in line and '"content":""' not in line.replace(" ", ""):
-                first = time.perf_counter() - started
-            last = line if line.startswith("event") else last
-    return None if response.status_code != httpx.codes.OK or last == "event: error" else first
-
-
-def cpu_seconds(pid: int) -> float:
-    """The CPU time of a process and of its children that live."""
-    total = 0.0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(stat.parent.name) == pid or int(fields[1]) == pid:
-            total += (int(fields[11]) + int(fields[12])) / _TICKS
-    return total
+            if '"content": "word' in line or '"content": " word' in line:
+                heard.times.append(time.perf_counter() - began)
+            heard.whole |= line == "data: [DONE]"
+    return heard
 
 
 def table(rows: list[Row]) -> str:
     """The rows as text, what they differ by, and the ratios."""
-    lines = [
-        f"{'':14}{'words':>6}{'failed':>7}{'first word p50':>16}{'p99':>9}{'CPU/stream':>12}{'CPU/word':>10}{'all':>8}"
-    ]
+    head = f"{'':14}{'streams':>8}{'words':>6}{'failed':>7}{'first word p50':>16}{'p99':>10}{'gap p50':>10}{'p99':>10}"
+    lines = [f"{head}{'CPU/stream':>12}{'CPU/word':>10}{'all':>8}"]
     lines += [
-        f"{row.name:14}{row.words:>6}{row.failed:>7}{row.first_word_p50_ms:>13.0f} ms{row.first_word_p99_ms:>6.0f} ms"
+        f"{row.name:14}{row.streams:>8}{row.words:>6}{row.failed:>7}{row.first_word_p50_ms:>13.0f} ms"
+        f"{row.first_word_p99_ms:>7.0f} ms{row.gap_p50_ms:>7.0f} ms{row.gap_p99_ms:>7.0f} ms"
         f"{row.cpu_ms_per_stream:>9.1f} ms{row.cpu_us_per_word:>7.0f} us{row.seconds:>6.1f} s"
         for row in rows
     ]
-    bare_turn, our_turn, bare_whole, our_whole = rows
+    bare_turn, our_turn, bare_whole, our_whole = rows[:4]
     words = max(1, our_whole.words - 1)
     further = [
         (whole.cpu_ms_per_stream - turn.cpu_ms_per_stream) / words * 1e3
