@@ -11,10 +11,13 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-# The two planes that scripts are written in.
-_CATEGORIES = {chr(code): unicodedata.category(chr(code)) for code in range(0x80, 0x20000)}
-_MARKS = "".join(each for each, category in _CATEGORIES.items() if category[0] == "M")
-_DIGITS = "".join(each for each, category in _CATEGORIES.items() if category == "Nd")
+
+def _letters_of(category: str) -> str:
+    """The characters whose category begins so, of the two planes that scripts are written in. ASCII is left out."""
+    return "".join(each for each in map(chr, range(0x80, 0x20000)) if unicodedata.category(each).startswith(category))
+
+
+_MARKS, _DIGITS = _letters_of("M"), _letters_of("Nd")
 WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}]|(?<=\d)[.,](?=\d))*")
 """Letters and digits with the marks that some scripts write vowels with; the points of 3.5 and 10,000 are inside."""
 
