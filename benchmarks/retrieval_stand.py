@@ -167,8 +167,8 @@ class _Embeddings:
             with np.load(cache) as stored:
                 self._known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
 
-    async def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        return await self._pool.embed_queries(texts)
+    async def embed_queries(self, texts: Sequence[str], *, urgent: bool = True) -> Vectors:
+        return await self._pool.embed_queries(texts, urgent=urgent)
 
     async def embed_passages(self, texts: Sequence[str]) -> Vectors:
         keys = [hashlib.sha256(f"{self._pool.fingerprint}\n{text}".encode()).hexdigest() for text in texts]

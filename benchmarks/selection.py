@@ -29,11 +29,12 @@ from conversational_rag.observability.logging import configure_logging
 from conversational_rag.rag import prompts
 from conversational_rag.rag.conversation import Passage
 from conversational_rag.rag.overlaps import join_overlaps
+from conversational_rag.rag.query import TURNS_SEARCHED
 from conversational_rag.rag.selection import CANDIDATES, select, spread, without_tail
 from conversational_rag.rag.small_talk import without_small_talk
 from conversational_rag.security.tenants import Tenant
 
-_TOP_K, _TURNS = 4, 3
+_TOP_K = 4
 _WAYS: dict[str, Callable[[Sequence[Passage]], Sequence[Passage]]] = {
     "the best 4": lambda ranked: ranked[:_TOP_K],
     "without the tail": lambda ranked: without_tail(ranked)[:_TOP_K],
@@ -82,7 +83,7 @@ def _rankings(harness: ModuleType, meter: Meter, options: argparse.Namespace) ->
         tenant = Tenant(f"bench_{number}")
         places = meter.ingest_passages(tenant, passages)
         for query in queries:
-            turns = without_small_talk(turns_of(query["history"]), _TURNS)
+            turns = without_small_talk(turns_of(query["history"]), TURNS_SEARCHED)
             found = meter.find(tenant, query["question"], turns, CANDIDATES * _TOP_K)
             yield Ranking(found, places, frozenset(data.qrels[query["qid"]]))
 

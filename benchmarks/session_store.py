@@ -122,7 +122,10 @@ def fill(connection: Connection, count: int, length: int) -> None:
         ],
     )
     for number in range(count):
-        connection.execute(insert(tables.messages), [message(number, length, each, now) for each in range(length)])
+        rows = [message(number, length, each, now) for each in range(length)]
+        connection.execute(insert(tables.messages), rows)
+        texts = [{"session_id": row["session_id"], "message_id": row["id"], "text": row["content"]} for row in rows]
+        connection.execute(insert(tables.session_texts), texts)
 
 
 def message(number: int, length: int, each: int, now: float) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+# The scheme, host and port of pages. Nothing that it lets through means anything else in a header.
+ORIGIN_PATTERN = r"^https?://([A-Za-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$"
+_USUAL_PORTS = {"http": ":80", "https": ":443"}
 _NETWORK_BITS = 64
 
 
@@ -30,3 +33,9 @@ def network(host: str) -> str:
     if isinstance(address, IPv6Address):
         return f"{IPv6Address(int(address) >> _NETWORK_BITS << _NETWORK_BITS)}/{_NETWORK_BITS}"
     return host if address is None else str(address)
+
+
+def origin_as_browsers_write_it(origin: str) -> str:
+    """In small letters, and without the port where that is the usual one."""
+    small = origin.lower()
+    return small.removesuffix(_USUAL_PORTS[small.partition(":")[0]])

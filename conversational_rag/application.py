@@ -31,10 +31,13 @@ from conversational_rag.routers import (
     chat_websocket,
     collections,
     documents,
+    feedback,
     health,
     ingest,
     keys,
     metrics,
+    models,
+    page,
     reference,
     search,
     sessions,
@@ -57,7 +60,9 @@ _ROUTERS = (
     search.router,
     sessions.router,
     sessions.chat_router,
+    feedback.router,
     usage.router,
+    models.router,
     keys.router,
     sign_in.router,
     audit.router,
@@ -67,7 +72,7 @@ _ROUTERS = (
 # What pages of ALLOWED_ORIGINS may send and read.
 _CORS: dict[str, Any] = {
     "allow_credentials": True,
-    "allow_methods": ("GET", "POST", "DELETE"),
+    "allow_methods": ("GET", "POST", "PUT", "PATCH", "DELETE"),
     "allow_headers": ("Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", REQUEST_ID),
     "expose_headers": (REQUEST_ID, "Retry-After", "RateLimit", "RateLimit-Policy", "Location"),
 }
@@ -120,6 +125,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router, dependencies=[Depends(authorize)])
     app.include_router(reference.router)
+    app.include_router(page.router)
     exception_handlers.install(app)
     Instrumentator(registry=counted.registry, excluded_handlers=["/metrics", "/healthz"]).instrument(app)
     _add_middleware(app, settings)

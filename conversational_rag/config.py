@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from conversational_rag.addresses import is_local
+from conversational_rag.addresses import ORIGIN_PATTERN, is_local, origin_as_browsers_write_it
 from conversational_rag.errors import ConfigurationError
 
 # langchain-core reports every run to LangSmith when one of these is set; documents must not leave that way unasked.
@@ -18,8 +18,6 @@ _TRACING_SWITCHES = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRA
 _DATABASE = Path("./data/sessions.db")
 # `*` would let every page of the web in.
 _HOST_NAME = r"^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$|^\[[0-9A-Fa-f:.]+\]$"
-_USUAL_PORTS = {"http": ":80", "https": ":443"}
-_ORIGIN = r"^https?://([A-Za-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$"
 
 
 class Settings(BaseSettings):
@@ -49,7 +47,7 @@ class Settings(BaseSettings):
     key_pepper: SecretStr | None = None
     sign_in_hours: float = Field(12, gt=0, le=8760)
     allowed_hosts: Annotated[tuple[Annotated[str, Field(pattern=_HOST_NAME)], ...], NoDecode] = ()
-    allowed_origins: Annotated[tuple[Annotated[str, Field(pattern=_ORIGIN)], ...], NoDecode] = ()
+    allowed_origins: Annotated[tuple[Annotated[str, Field(pattern=ORIGIN_PATTERN)], ...], NoDecode] = ()
     requests_per_minute: int = Field(600, ge=0)
     uploads_per_hour: int = Field(300, ge=0)
     streams_at_once: int = Field(50, ge=0)
@@ -101,7 +99,7 @@ class Settings(BaseSettings):
     @field_validator("allowed_origins")
     @classmethod
     def _as_browsers_write_it(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(origin.lower().removesuffix(_USUAL_PORTS[origin.lower().partition(":")[0]]) for origin in value)
+        return tuple(map(origin_as_browsers_write_it, value))
 
     @field_validator("log_level", "memory_type", "log_format", "auth_mode", mode="before")
     @classmethod

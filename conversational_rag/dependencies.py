@@ -3,6 +3,7 @@
 All of them are coroutines: a plain function would be run in a thread, for each request.
 """
 
+import uuid
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query
@@ -111,7 +112,8 @@ async def _idempotency_key(
             alias="Idempotency-Key",
             min_length=1,
             max_length=255,
-            description="Sent again with the same request, it gives the answer of the first one.",
+            description="Sent again with the same request, it gives the answer of the first one. With a key for web "
+            "pages it must be a random UUID.",
         ),
     ] = None,
 ) -> str | None:
@@ -120,7 +122,17 @@ async def _idempotency_key(
         return None
     if principal is None:
         raise InvalidRequest(errors=[{"field": "header.Idempotency-Key", "message": "takes a caller with a key"}])
+    if principal.is_public and not _is_random_uuid(key):
+        # Who guesses another visitor's key and question would be given his session.
+        raise InvalidRequest(errors=[{"field": "header.Idempotency-Key", "message": "takes a random UUID (version 4)"}])
     return key if principal.line is None else f"{principal.line}:{key}"
+
+
+def _is_random_uuid(text: str) -> bool:
+    try:
+        return uuid.UUID(text).version == 4
+    except ValueError:
+        return False
 
 
 PathTenant = Annotated[_Tenant, Depends(_tenant_of_path)]

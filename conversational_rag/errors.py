@@ -10,7 +10,8 @@ ServiceError
 │                          HostRefused (400)
 ├── Unauthenticated (401)
 ├── Forbidden (403)        OriginRefused, OpenToNobody
-├── NotFound (404)         ClientNotFound, SessionNotFound, DocumentNotFound, JobNotFound, KeyNotFound
+├── NotFound (404)         ClientNotFound, SessionNotFound, MessageNotFound, DocumentNotFound, JobNotFound,
+│                          KeyNotFound
 ├── UrlIngestionOff (403)
 ├── TooManyRequests (429)
 ├── MethodNotAllowed (405)
@@ -201,6 +202,12 @@ class SessionNotFound(NotFound):
     """There is no such session; leave session_id out to begin a new one."""
 
     code, title = "session_not_found", "Unknown session"
+
+
+class MessageNotFound(NotFound):
+    """There is no such message in this session; read the session's messages to see which there are."""
+
+    code, title = "message_not_found", "Unknown message"
 
 
 class UrlIngestionOff(ServiceError):

@@ -41,6 +41,7 @@ from conversational_rag.services.conversations import Conversations
 from conversational_rag.services.data_claim import data_locks
 from conversational_rag.services.documents import Documents
 from conversational_rag.services.erasure import Erasure
+from conversational_rag.services.feedback import Ratings
 from conversational_rag.services.filename_indexes import FilenameIndexes
 from conversational_rag.services.ingestion import Ingestion
 from conversational_rag.services.intake import INGEST, Intake
@@ -57,6 +58,7 @@ from conversational_rag.services.sessions import Sessions
 from conversational_rag.services.shrinking import Shrinking
 from conversational_rag.services.sign_ins import SignIns
 from conversational_rag.services.token_budget import TokenBudget
+from conversational_rag.services.transcripts import Transcripts
 from conversational_rag.services.upload_jobs import UploadJobs
 from conversational_rag.services.uploads import UploadFolder
 from conversational_rag.services.usage import UsageRecord
@@ -115,7 +117,8 @@ class Resources:
         self.conversations = Conversations(
             self.database, ttl_seconds=settings.session_ttl, max_cached=settings.max_cached_sessions
         )
-        self.sessions = Sessions(self.database, self.conversations)
+        self.sessions, self.transcripts = Sessions(self.database, self.conversations), Transcripts(self.database)
+        self.feedback = Ratings(self.database, self.conversations.now)
         self.usage = UsageRecord(self.database, self.conversations.now)
         self.token_budget = TokenBudget(self.database, settings.tokens_per_day, self.conversations.now)
         self.caller_limits, self.wrong_keys = CallerLimits(_allowance(settings)), WrongKeys()

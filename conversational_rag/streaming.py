@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from conversational_rag.exception_handlers import problem, translate
 from conversational_rag.rag.events import Said
 from conversational_rag.schemas.chat import ChatAnswer
-from conversational_rag.services.chat import ChatEvent, End, Start
+from conversational_rag.services.chat_events import ChatEvent, End, Start
 from conversational_rag.services.sources import source, sources
 
 # Said to proxies that would otherwise hold the stream back.
@@ -41,6 +41,7 @@ def answer(end: End) -> ChatAnswer:
             "response": answered.text,
             "session_id": end.session_id,
             "client_id": end.tenant.client_id,
+            "message_id": end.message_id,
             "memory_used": end.memory_used,
             "new_session": end.new_session,
             "sources": sources(answered),

@@ -11,6 +11,8 @@ from groq_turns import Refusal, output_too_large, rate_limited, too_large
 
 MINUTE, DAY = 60.0, 86_400.0
 FREE = {"RPM": 30, "RPD": 1_000, "TPM": 8_000, "TPD": 200_000}
+# So much above the free plan that a paid key is recognised, and more than any test or benchmark asks for.
+PLENTY = {"RPM": 10_000, "RPD": 5_000_000, "TPM": 50_000_000, "TPD": 1_000_000_000}
 _UNSTATED_CAP = 1_024
 
 

@@ -4,12 +4,9 @@ input ends."""
 import argparse
 import sys
 
-from groq_quota import FreePlan
+from groq_quota import PLENTY, FreePlan
 from groq_stand_in import GroqStandIn
 from groq_turns import slow
-
-# More than a benchmark asks for, and so much above the free plan that a paid key is recognised.
-_PLENTY = {"RPM": 10_000, "RPD": 5_000_000, "TPM": 50_000_000, "TPD": 1_000_000_000}
 
 
 def main() -> None:
@@ -20,7 +17,7 @@ def main() -> None:
     parser.add_argument("--delay", type=float, default=0.0, help="seconds between two words")
     parser.add_argument("--plenty", action="store_true", help="a paid key's limits")
     options = parser.parse_args()
-    with GroqStandIn(port=options.port, plan=FreePlan(limits=_PLENTY) if options.plenty else None) as groq:
+    with GroqStandIn(port=options.port, plan=FreePlan(limits=PLENTY) if options.plenty else None) as groq:
         if options.words:
             groq.default = slow(options.words, options.delay)
         sys.stdout.write(groq.url + "\n")

@@ -21,8 +21,10 @@ from groq_quota import FreePlan
 from groq_turns import Answer, Refusal, Reset, Silence, Turn, filled_in, gone, key_refused
 from groq_wire import chunk, completion, model_row, objection_to, rate_limit_headers, unknown_url
 from loopback_http import Exchange, LoopbackServer
+from waiting import until
 
 MODELS = ("openai/gpt-oss-120b", "openai/gpt-oss-20b", "qwen/qwen3.8-27b")
+_MOST_HELD_SECONDS = 120
 _OTHER_MODELS = ("whisper-large-v3", "openai/gpt-oss-safeguard-20b", "meta-llama/llama-prompt-guard-2-86m")
 
 
@@ -220,6 +222,8 @@ async def _interrupted(exchange: Exchange, answer: Answer, number: int | None) -
         return True
     if answer.words_until_silence is not None and (number is None or number >= answer.words_until_silence):
         await asyncio.Event().wait()
+    if answer.held_after is not None and number == answer.held_after[0]:
+        await until(answer.held_after[1].is_set, _MOST_HELD_SECONDS)
     if answer.event_after is not None and (number is None or number >= answer.event_after[0]):
         _send(exchange, answer.event_after[1])
         exchange.end()

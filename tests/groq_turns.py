@@ -4,6 +4,7 @@ Each fault's status, headers and body are as they were captured from it; ids of 
 """
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -36,6 +37,7 @@ class Answer:
     delay_seconds: float = 0.0
     words_until_reset: int | None = None
     words_until_silence: int | None = None
+    held_after: tuple[int, threading.Event] | None = None
     event_after: tuple[int, dict[str, Any]] | None = None
     finish_reason: str | None = "stop"
     reasoning_tokens: int = 12
@@ -149,6 +151,11 @@ def hang() -> Silence:
 def hang_midway(words: int = 3, text: str | None = None) -> Answer:
     """Some words, then nothing, with the connection open."""
     return Answer(text, words_until_silence=words)
+
+
+def held(words: int, release: threading.Event, text: str | None = None) -> Answer:
+    """Some words, and the others once `release` is set."""
+    return Answer(text, held_after=(words, release))
 
 
 def reset_before() -> Reset:

@@ -16,7 +16,7 @@ from conversational_rag.services.keys import NewKey
 
 _DAY_SECONDS = 24 * 3600.0
 _HOUR_SECONDS = 3600.0
-_COLUMNS = "{:12}  {:6}  {:24}  {:8}  {:16}  {:16}  {:16}  {}"
+_COLUMNS = "{:12}  {:6}  {:24}  {:8}  {:16}  {:16}  {:16}  {:20}  {}"
 _NEVER = "-"
 
 key = typer.Typer(help="Keys: make, list, replace, revoke; also while the server runs.", no_args_is_help=True)
@@ -31,9 +31,12 @@ def create(
     client: Annotated[str | None, typer.Option(help="Whose; needed for chat and manage.")] = None,
     name: Annotated[str, typer.Option(help="What it is for.")] = "",
     days: Annotated[float | None, typer.Option(min=0.001, max=36_500, help="It expires then; else never.")] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="Of a web page that it will stand in, as in https://www.example.org.")
+    ] = None,
 ) -> None:
     """Make a key. It stands alone on the last line, and is shown this once."""
-    run(_create(config.load(), scope, _tenant(client), name, days))
+    run(_create(config.load(), scope, _tenant(client), name, days, origin or []))
 
 
 @key.command("list")
@@ -63,10 +66,12 @@ def _tenant(client: str | None) -> Tenant | None:
     return None if client is None else Tenant(client)
 
 
-async def _create(settings: Settings, scope: Scope, tenant: Tenant | None, name: str, days: float | None) -> int:
+async def _create(
+    settings: Settings, scope: Scope, tenant: Tenant | None, name: str, days: float | None, origins: list[str]
+) -> int:
     async with access(settings, anew=True) as (keys, audit):
         expires_at = None if days is None else keys.now() + days * _DAY_SECONDS
-        made = await keys.create(scope, tenant, name.strip(), expires_at)
+        made = await keys.create(scope, tenant, name.strip(), expires_at, origins)
         await audit.note_command("create_key", _client_id(made.row), made.row.id)
     _tell(f"A key for {_whose(made.row)}, {_until(made.row)}.", made)
     return 0
@@ -92,11 +97,13 @@ async def _revoke(settings: Settings, key_id: str) -> int:
 async def _list(settings: Settings, tenant: Tenant | None) -> int:
     async with access(settings) as (keys, _):
         rows, now = await keys.list_keys(tenant), keys.now()
-    out.print(_COLUMNS.format("id", "scope", "client", "status", "created", "expires", "last used", "name").rstrip())
+    heads = ("id", "scope", "client", "status", "created", "expires", "last used", "name", "origins")
+    out.print(_COLUMNS.format(*heads))
     for row in rows:
         client_id = _NEVER if row.tenant is None else row.tenant.client_id
         times = (_time(at) for at in (row.created_at, row.expires_at, row.last_used_at))
-        out.print(_COLUMNS.format(row.id, row.scope, client_id, row.status(now), *times, row.name).rstrip())
+        shown = (row.id, row.scope, client_id, row.status(now), *times, row.name, " ".join(row.origins))
+        out.print(_COLUMNS.format(*shown).rstrip())
     return 0
 
 

@@ -22,6 +22,8 @@ keys = Table(
     Column("expires_at", Float),
     Column("last_used_at", Float),
     Column("revoked_at", Float),
+    # Of the pages that the key stands in, with blanks between them; none: it stands in no page.
+    Column("origins", Text, nullable=False, server_default=""),
 )
 
 # Browsers that have shown a key: what they hold is a token of their own.

@@ -1,7 +1,9 @@
 """Chunks: the pieces of text that are searched, with their vectors. This is the truth; the vector store is an index."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +32,11 @@ class NewChunk:
     place: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkRow:
-    """A chunk of a ready document; `before` and `after` are the ids of those beside it on the same page."""
+class ChunkRow(NamedTuple):
+    """A chunk of a ready document; `before` and `after` are the ids of those beside it on the same page.
+
+    A tuple, because a search reads 170 of them, and a dataclass takes three times as long to make.
+    """
 
     id: int
     document_id: str
@@ -65,6 +69,8 @@ def _is_beside(other: FromClause, ordinal: ColumnElement[int]) -> ColumnElement[
 
 _OWN = chunks.c.client_id == bindparam("client")
 _READY = and_(documents.c.id == chunks.c.document_id, documents.c.status == "ready")
+# One JSON array: with a parameter for each id the statement would be another one for each number of them.
+_IDS = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
 _GET = (
     select(
         chunks.c.id,
@@ -83,7 +89,7 @@ _GET = (
         .outerjoin(_before, _is_beside(_before, chunks.c.ordinal - 1))
         .outerjoin(_after, _is_beside(_after, chunks.c.ordinal + 1))
     )
-    .where(_OWN, chunks.c.id.in_(bindparam("ids", expanding=True)))
+    .where(_OWN, chunks.c.id.in_(_IDS))
 )
 _READY_VECTORS = (
     select(chunks.c.id, chunks.c.vector).select_from(chunks.join(documents, _READY)).where(_OWN).order_by(chunks.c.id)
@@ -147,8 +153,8 @@ def ids_of(connection: Connection, tenant: Tenant, document_ids: Sequence[str]) 
 
 def get(connection: Connection, tenant: Tenant, ids: Sequence[int]) -> dict[int, ChunkRow]:
     """The chunks with these ids that belong to the client and to a ready document; others are left out."""
-    rows = connection.execute(_GET, {"client": tenant.client_id, "ids": list(ids)})
-    return {row[0]: ChunkRow(*tuple(row)) for row in rows}
+    rows = connection.execute(_GET, {"client": tenant.client_id, "ids": json.dumps(list(ids))}).all()
+    return {row[0]: ChunkRow._make(row) for row in rows}
 
 
 def count_indexed(connection: Connection, tenant: Tenant) -> int:

@@ -1,7 +1,7 @@
 """Keys: whose they are, what for, and how long. The digest leaves this file only to be compared."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, literal, or_, select, update
@@ -17,6 +17,7 @@ class KeyRow:
     """A key; times in Unix seconds. `tenant` is None for a key of the whole service.
 
     `line` is the id of the key that this one, or the one before it, was made to replace; its own when it replaces none.
+    `origins` are those of the web pages that it stands in, for everybody to read.
     """
 
     id: str
@@ -28,6 +29,7 @@ class KeyRow:
     expires_at: float | None = None
     last_used_at: float | None = None
     revoked_at: float | None = None
+    origins: tuple[str, ...] = ()
 
     def is_live(self, now: float) -> bool:
         """Whether it is neither revoked nor expired."""
@@ -62,6 +64,7 @@ COLUMNS = (
     keys.c.expires_at,
     keys.c.last_used_at,
     keys.c.revoked_at,
+    keys.c.origins,
 )
 # A client that is being deleted has no keys any more.
 THERE = or_(
@@ -83,7 +86,7 @@ def insert_new(connection: Connection, key: KeyRow, digest: bytes) -> None:
     client_id = None if key.tenant is None else key.tenant.client_id
     values = {"id": key.id, "client_id": client_id, "scope": key.scope.value, "name": key.name, "line": key.line}
     times = {"created_at": key.created_at, "expires_at": key.expires_at}
-    connection.execute(insert(keys), {**values, **times, "digest": digest})
+    connection.execute(insert(keys), {**values, **times, "origins": " ".join(key.origins), "digest": digest})
 
 
 def find(connection: Connection, tenant: Tenant, key_id: str) -> KeyRow | None:
@@ -128,8 +131,9 @@ def admin_look_up(connection: Connection, key_id: str) -> LookedUp:
 
 def key_row(row: Row[*tuple[Any, ...]]) -> KeyRow:
     """The key in the first columns of a row, which are COLUMNS."""
-    key_id, client_id, scope, *rest = row[: len(COLUMNS)]
-    return KeyRow(key_id, None if client_id is None else Tenant(client_id), Scope(scope), *rest)
+    key_id, client_id, scope, *rest, origins = row[: len(COLUMNS)]
+    found = KeyRow(key_id, None if client_id is None else Tenant(client_id), Scope(scope), *rest)
+    return replace(found, origins=tuple(origins.split())) if origins else found
 
 
 def admin_list(connection: Connection) -> list[KeyRow]:

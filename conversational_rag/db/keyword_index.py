@@ -3,9 +3,10 @@
 What a user wrote never reaches FTS5's query syntax: words are quoted one by one.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from heapq import nlargest
 
 from sqlalchemy import Connection, bindparam, select, text
 
@@ -16,7 +17,7 @@ from conversational_rag.security.tenants import Tenant
 
 # Whose a match is stands in the covering index (client_id, id); the rows themselves, with text and vector, are large.
 # A client's ids lie close together: from the first to the last, the matches of most others are never looked at.
-_RANK = text("""
+_RANK = """
     SELECT words.rowid, -bm25(chunk_words) AS score
     FROM chunk_words AS words CROSS JOIN chunks INDEXED BY ix_chunks_client_id
     WHERE chunk_words MATCH :query AND chunks.client_id = :client AND chunks.id = words.rowid
@@ -25,12 +26,15 @@ _RANK = text("""
       AND words.rowid NOT IN (
         SELECT hidden.id FROM documents JOIN chunks AS hidden ON hidden.document_id = documents.id
         WHERE documents.client_id = :client AND documents.status IN (:embedding, :indexing, :deleting))
-    ORDER BY score DESC, words.rowid LIMIT :limit""")
-# The + keeps SQLite from starting a search of its own for every id.
+    ORDER BY {first}score DESC, words.rowid LIMIT :limit"""
+# The + keeps SQLite from starting a search of its own for every id. They come as one JSON array: with a parameter for
+# each the statement would be another one for each number of them.
+_RANK_ALL = text(_RANK.format(first=""))
+_RANK_BESIDE = text(_RANK.format(first="+words.rowid IN (SELECT value FROM json_each(:ids)) DESC, "))
 _RESCORE = text("""
     SELECT words.rowid, -bm25(chunk_words) AS score FROM chunk_words AS words
-    WHERE chunk_words MATCH :query AND words.rowid BETWEEN :first AND :last AND +words.rowid IN :ids
-""").bindparams(bindparam("ids", expanding=True))
+    WHERE chunk_words MATCH :query AND words.rowid BETWEEN :first AND :last
+      AND +words.rowid IN (SELECT value FROM json_each(:ids))""")
 _FILENAMES = select(documents.c.id, documents.c.filename).where(
     documents.c.client_id == bindparam("client"), documents.c.status == READY
 )
@@ -42,9 +46,6 @@ _CHANGES = text("SELECT total_changes()")
 _CHANGES_OF_NOTHING = 1
 _ANY = select(chunks.c.id).limit(1)
 _EMPTY = text("INSERT INTO chunk_words(chunk_words) VALUES ('delete-all')")
-
-# What the question finds is looked up among so many times the limit of what the context finds.
-_CONTEXT_DEPTH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,9 @@ def search(connection: Connection, tenant: Tenant, words: WeightedWords, limit: 
     """
     scores = _rank(connection, tenant, _any_of(words.question, words.beginnings), limit)
     if len(scores) < limit / 2:
-        light = _rank(connection, tenant, _any_of(words.context), _CONTEXT_DEPTH * limit)
-        scores = {**dict.fromkeys(islice(light, limit), 0.0), **scores}
+        light = _rank_beside(connection, tenant, _any_of(words.context), scores, limit)
+        best = nlargest(limit, light, key=light.__getitem__)
+        scores = {**dict.fromkeys(best, 0.0), **scores}
     else:
         light = _rescore(connection, _any_of(words.context), _any_of(words.question, words.beginnings), scores)
     total = {chunk_id: score + words.context_weight * light.get(chunk_id, 0.0) for chunk_id, score in scores.items()}
@@ -95,11 +97,24 @@ def purge_some(connection: Connection, pages: int, *, anew: bool) -> bool:
 
 
 def _rank(connection: Connection, tenant: Tenant, query: str, limit: int) -> dict[int, float]:
+    """The best for the query, best first."""
     if not query:
         return {}
-    values = {"query": query, "client": tenant.client_id, "limit": limit}
-    hidden = {"embedding": EMBEDDING, "indexing": INDEXING, "deleting": DELETING}
-    return dict(connection.execute(_RANK, {**values, **hidden}).all())
+    return dict(connection.execute(_RANK_ALL, {**_shown(tenant), "query": query, "limit": limit}).all())
+
+
+def _rank_beside(
+    connection: Connection, tenant: Tenant, query: str, found: Collection[int], limit: int
+) -> dict[int, float]:
+    """The best for the query, and before them those of the found chunks that hold any of its words."""
+    if not query:
+        return {}
+    values = {**_shown(tenant), "query": query, "ids": json.dumps(list(found)), "limit": limit + len(found)}
+    return dict(connection.execute(_RANK_BESIDE, values).all())
+
+
+def _shown(tenant: Tenant) -> dict[str, str]:
+    return {"client": tenant.client_id, "embedding": EMBEDDING, "indexing": INDEXING, "deleting": DELETING}
 
 
 def _rescore(connection: Connection, query: str, found_by: str, scores: Mapping[int, float]) -> dict[int, float]:
@@ -110,8 +125,8 @@ def _rescore(connection: Connection, query: str, found_by: str, scores: Mapping[
     """
     if not query or not scores:
         return {}
-    values = {"query": f"({found_by}) AND ({query})", "ids": list(scores), "first": min(scores), "last": max(scores)}
-    rows = connection.execute(_RESCORE, values).all()
+    among = {"ids": json.dumps(list(scores)), "first": min(scores), "last": max(scores)}
+    rows = connection.execute(_RESCORE, {**among, "query": f"({found_by}) AND ({query})"}).all()
     return {chunk_id: score - scores[chunk_id] for chunk_id, score in rows}
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import Connection, Table, delete, insert, select
 
-from conversational_rag.db.tables import quota_buckets, quota_lessons
+from conversational_rag.db.usage_tables import quota_buckets, quota_lessons
 
 
 @dataclass(frozen=True, slots=True)

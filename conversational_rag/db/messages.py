@@ -1,13 +1,16 @@
 """Messages: what was asked and what was answered, all of it, for as long as the session lives."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, insert, select
+from sqlalchemy import Connection, Row, and_, bindparam, insert, select
 
+from conversational_rag.db import session_texts
 from conversational_rag.db.tables import messages
 
 USER, ASSISTANT = "user", "assistant"
 COMPLETE, PARTIAL = "complete", "partial"
+RATINGS = ("up", "down")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,15 @@ class NewAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Feedback:
+    """What the reader of an answer thinks of it (`up` or `down`), in words too if he likes, and since when."""
+
+    rating: str
+    comment: str
+    timestamp: float
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRow:
     """A message as its reader sees it."""
 
@@ -38,6 +50,7 @@ class MessageRow:
     sources: str | None
     model: str | None
     degraded: bool
+    feedback: Feedback | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,47 +75,41 @@ _TURNS = (
     .order_by(messages.c.id.desc())
     .limit(bindparam("limit"))
 )
-_LIST = (
-    select(
-        messages.c.id,
-        messages.c.role,
-        messages.c.content,
-        messages.c.timestamp,
-        messages.c.status,
-        messages.c.sources,
-        messages.c.model,
-        messages.c.degraded,
-    )
-    .where(_OF_SESSION)
-    .order_by(messages.c.id)
-    .limit(bindparam("limit"))
-    .offset(bindparam("offset"))
-)
-
-
+_SELECT = select(
+    messages.c.id,
+    messages.c.role,
+    messages.c.content,
+    messages.c.timestamp,
+    messages.c.status,
+    messages.c.sources,
+    messages.c.model,
+    messages.c.degraded,
+    messages.c.rating,
+    messages.c.comment,
+    messages.c.rated_at,
+).where(_OF_SESSION)
+_LIST = _SELECT.order_by(messages.c.id).limit(bindparam("limit")).offset(bindparam("offset"))
+_FIND = _SELECT.where(messages.c.id == bindparam("message"))
 _LAST = (
     select(messages.c.id, messages.c.role, messages.c.content)
     .where(_OF_SESSION)
     .order_by(messages.c.id.desc())
     .limit(1)
 )
-_INSERT = insert(messages)
-_INSERT_QUESTION = _INSERT.returning(messages.c.id)
+_INSERT = insert(messages).returning(messages.c.id)
 _NAMES_OF_ANSWER = tuple(each.name for each in fields(NewAnswer))
 
 
 def append_question(connection: Connection, session_id: str, content: str, now: float) -> int:
     """Store what the user asked; the message's id."""
-    values = {"session_id": session_id, "role": USER, "content": content, "timestamp": now}
-    new_id: int = connection.execute(_INSERT_QUESTION, values).scalar_one()
-    return new_id
+    return _append(connection, {"session_id": session_id, "role": USER, "content": content, "timestamp": now})
 
 
-def append_answer(connection: Connection, session_id: str, question_id: int, answer: NewAnswer) -> None:
-    """Store what was answered to that question."""
+def append_answer(connection: Connection, session_id: str, question_id: int, answer: NewAnswer) -> int:
+    """Store what was answered to that question; the message's id."""
     values = {name: getattr(answer, name) for name in _NAMES_OF_ANSWER}
     values |= {"session_id": session_id, "role": ASSISTANT, "reply_to": question_id, "degraded": int(answer.degraded)}
-    connection.execute(_INSERT, values)
+    return _append(connection, values)
 
 
 def turns(connection: Connection, session_id: str, after: int, limit: int) -> list[TurnRow]:
@@ -114,10 +121,28 @@ def turns(connection: Connection, session_id: str, after: int, limit: int) -> li
 def list_all(connection: Connection, session_id: str, limit: int, offset: int) -> list[MessageRow]:
     """The session's messages, oldest first."""
     rows = connection.execute(_LIST, {"session": session_id, "limit": limit, "offset": offset})
-    return [MessageRow(*row[:7], degraded=bool(row.degraded)) for row in rows]
+    return [_message(row) for row in rows]
+
+
+def find(connection: Connection, session_id: str, message_id: int) -> MessageRow | None:
+    """One message of the session; None when it has no such message."""
+    row = connection.execute(_FIND, {"session": session_id, "message": message_id}).one_or_none()
+    return None if row is None else _message(row)
 
 
 def find_unanswered(connection: Connection, session_id: str) -> tuple[int, str] | None:
     """The last message's id and content, when it is a question that was never answered."""
     row = connection.execute(_LAST, {"session": session_id}).one_or_none()
     return (row.id, row.content) if row is not None and row.role == USER else None
+
+
+def _append(connection: Connection, values: dict[str, Any]) -> int:
+    new_id: int = connection.execute(_INSERT, values).scalar_one()
+    session_texts.add(connection, values["session_id"], new_id, values["content"])
+    return new_id
+
+
+def _message(row: Row[*tuple[Any, ...]]) -> MessageRow:
+    feedback = None if row.rating is None else Feedback(row.rating, row.comment, row.rated_at)
+    shown = (row.id, row.role, row.content, row.timestamp, row.status, row.sources, row.model, bool(row.degraded))
+    return MessageRow(*shown, feedback)

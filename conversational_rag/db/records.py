@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
+from conversational_rag.db import session_texts
 from conversational_rag.db.documents import EMPTY, FAILED, READY
-from conversational_rag.db.tables import chunks, clients, documents, messages, pages, sessions, usage
+from conversational_rag.db.tables import chunks, clients, documents, messages, pages, sessions
+from conversational_rag.db.usage_tables import usage
 from conversational_rag.security.tenants import Tenant
 
 Record = dict[str, Any]
@@ -89,6 +91,7 @@ def insert_message(connection: Connection, row: Mapping[str, Any]) -> int:
     """Store a message; its new id. Raises ValueError when it is none."""
     with _refused_as_value_error():
         new_id: int = connection.execute(insert(messages).returning(messages.c.id), dict(row)).scalar_one()
+    session_texts.add(connection, row["session_id"], new_id, str(row["content"]))
     return new_id
 
 

@@ -42,7 +42,7 @@ class SessionTotals:
     messages: int
 
 
-_COLUMNS = (
+COLUMNS = (
     sessions.c.session_id,
     sessions.c.client_id,
     sessions.c.created_at,
@@ -54,7 +54,7 @@ _COLUMNS = (
     sessions.c.begun_by,
 )
 _THIS = sessions.c.session_id == bindparam("session")
-_FIND = select(*_COLUMNS).where(_THIS)
+_FIND = select(*COLUMNS).where(_THIS)
 _CREATE = insert(sessions)
 _TOUCH = (
     update(sessions)
@@ -64,11 +64,11 @@ _TOUCH = (
         expires_at=bindparam("until"),
         message_count=sessions.c.message_count + bindparam("new_messages"),
     )
-    .returning(*_COLUMNS)
+    .returning(*COLUMNS)
 )
-_LIVING = or_(sessions.c.expires_at.is_(None), sessions.c.expires_at > bindparam("now"))
+LIVING = or_(sessions.c.expires_at.is_(None), sessions.c.expires_at > bindparam("now"))
 _TOTALS = select(
-    func.count(), func.count().filter(_LIVING), func.coalesce(func.sum(sessions.c.message_count), 0)
+    func.count(), func.count().filter(LIVING), func.coalesce(func.sum(sessions.c.message_count), 0)
 ).select_from(sessions)
 
 
@@ -165,8 +165,14 @@ def admin_delete_orphans(connection: Connection, session_id: str) -> int:
     return left + connection.execute(answered).rowcount
 
 
+def session_row(row: Row[*tuple[Any, ...]]) -> SessionRow:
+    """The session in the first columns of a row, which are COLUMNS."""
+    session_id, client_id, *rest = row[: len(COLUMNS)]
+    return SessionRow(session_id, Tenant(client_id), *rest)
+
+
 def _session(row: Row[*tuple[Any, ...]] | None) -> SessionRow | None:
-    return None if row is None else SessionRow(row[0], Tenant(row[1]), *row[2:])
+    return None if row is None else session_row(row)
 
 
 def _delete(connection: Connection, session_ids: Sequence[str]) -> int:
@@ -185,7 +191,7 @@ def _totals(connection: Connection, statement: Select[Any], now: float) -> Sessi
 def _ids(connection: Connection, statement: Select[Any], now: float, limit: int, offset: int) -> list[str]:
     statement = (
         statement.join(clients)
-        .where(_LIVING, clients.c.deleting == 0)
+        .where(LIVING, clients.c.deleting == 0)
         .order_by(sessions.c.last_accessed.desc(), sessions.c.session_id)
         .limit(limit)
         .offset(offset)

@@ -162,6 +162,8 @@ sessions = Table(
     Column("summary", Text, nullable=False, server_default=""),
     # The line of keys that began it; None when that was done without a key.
     Column("begun_by", Text),
+    # What somebody has called it.
+    Column("title", Text),
     Index("ix_sessions_client_id_last_accessed", "client_id", "last_accessed"),
     Index("ix_sessions_expires_at", "expires_at"),
     Index("ix_sessions_last_accessed", "last_accessed"),
@@ -187,8 +189,30 @@ messages = Table(
     Column("completion_tokens", Integer, nullable=False, server_default="0"),
     Column("cached_tokens", Integer, nullable=False, server_default="0"),
     Column("llm_calls", Integer, nullable=False, server_default="0"),
+    # What its reader thinks of an answer: up | down.
+    Column("rating", Text),
+    Column("comment", Text),
+    Column("rated_at", Float),
     Index("ix_messages_session_id_id", "session_id", "id"),
+    Index(
+        "ix_messages_session_id_rating_rated_at",
+        "session_id",
+        "rating",
+        "rated_at",
+        sqlite_where=text("rating IS NOT NULL"),
+        postgresql_where=text("rating IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
+)
+
+# What a search for sessions looks through; see db/session_texts.py.
+session_texts = Table(
+    "session_texts",
+    metadata,
+    Column("session_id", Text, ForeignKey("sessions.session_id", ondelete="CASCADE"), primary_key=True),
+    # 0: the title.
+    Column("message_id", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
 )
 
 # Answers that are kept for those who send the same question with the same Idempotency-Key again.
@@ -213,42 +237,4 @@ erasures = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     sqlite_autoincrement=True,
-)
-
-# What is left of the provider's quota, so that a restart does not forget the day.
-quota_buckets = Table(
-    "quota_buckets",
-    metadata,
-    Column("model", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("limit", Float, nullable=False),
-    Column("level", Float, nullable=False),
-    Column("updated_at", Float, nullable=False),
-)
-
-# What the calls to each model have taught about its tokens, so that a restart does not forget that either.
-quota_lessons = Table(
-    "quota_lessons",
-    metadata,
-    Column("model", Text, primary_key=True),
-    # None until a call has told it.
-    Column("token_ratio", Float),
-    Column("output_tokens", Float, nullable=False),
-    Column("returned_share", Float, nullable=False),
-)
-
-usage = Table(
-    "usage",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    # Outlives the sessions it was caused by, not the client.
-    Column("client_id", Text, ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False),
-    Column("timestamp", Float, nullable=False),
-    Column("answers", Integer, nullable=False),
-    Column("degraded", Integer, nullable=False),
-    Column("prompt_tokens", Integer, nullable=False),
-    Column("completion_tokens", Integer, nullable=False),
-    Column("cached_tokens", Integer, nullable=False),
-    Column("llm_calls", Integer, nullable=False),
-    Index("ix_usage_timestamp_client_id", "timestamp", "client_id"),
 )

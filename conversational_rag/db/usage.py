@@ -2,11 +2,32 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from typing import Any
 
-from sqlalchemy import Connection, Float, Integer, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Float, Integer, Select, bindparam, cast, delete, func, insert, select
 
-from conversational_rag.db.tables import clients, usage
+from conversational_rag.db.tables import clients
+from conversational_rag.db.usage_tables import usage
 from conversational_rag.security.tenants import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Equal stretches of time, one after the other: `count` of them, from the Unix second `first` on."""
+
+    first: int
+    seconds: int
+    count: int
+
+    @property
+    def starts(self) -> range:
+        """When each one begins."""
+        return range(self.first, self.end, self.seconds)
+
+    @property
+    def end(self) -> int:
+        """When the last one is over."""
+        return self.first + self.count * self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +65,14 @@ _SUMS = (
     .group_by(usage.c.client_id)
     .order_by(usage.c.client_id)
 )
+# Which of the steps it was in, counted from 0.
+_STEP = cast(usage.c.timestamp - bindparam("first"), Integer) // bindparam("seconds", type_=Integer)
+_STEPS = (
+    select(_STEP.label("step"), *(func.sum(usage.c[name]) for name in _NAMES))
+    .join(clients)
+    .where(usage.c.timestamp >= bindparam("first"), usage.c.timestamp < bindparam("end"), clients.c.deleting == 0)
+    .group_by("step")
+)
 
 
 def record(connection: Connection, tenant: Tenant, row: UsageRow, now: float) -> None:
@@ -72,6 +101,16 @@ def exhausted_at(connection: Connection, tenant: Tenant, since: float, tokens: i
     return found
 
 
+def history(connection: Connection, tenant: Tenant, steps: Steps) -> list[UsageRow]:
+    """What the client has used in each of the steps."""
+    return _history(connection, _STEPS.where(usage.c.client_id == tenant.client_id), steps)
+
+
+def admin_history(connection: Connection, steps: Steps) -> list[UsageRow]:
+    """What all clients together have used in each of the steps."""
+    return _history(connection, _STEPS, steps)
+
+
 def admin_sums_since(connection: Connection, since: float) -> dict[str, UsageRow]:
     """What each client has used since then, by its id; those that used nothing are left out."""
     return {row[0]: UsageRow(*row[1:]) for row in connection.execute(_SUMS, {"since": since})}
@@ -80,6 +119,12 @@ def admin_sums_since(connection: Connection, since: float) -> dict[str, UsageRow
 def admin_delete_before(connection: Connection, before: float) -> None:
     """Forget what is older."""
     connection.execute(delete(usage).where(usage.c.timestamp < before))
+
+
+def _history(connection: Connection, statement: Select[*tuple[Any, ...]], steps: Steps) -> list[UsageRow]:
+    values = {"first": steps.first, "seconds": steps.seconds, "end": steps.end}
+    known = {row[0]: UsageRow(*row[1:]) for row in connection.execute(statement, values)}
+    return [known.get(step, UsageRow()) for step in range(steps.count)]
 
 
 def total(rows: Iterable[UsageRow]) -> UsageRow:

@@ -79,10 +79,14 @@ class EmbeddingPool:
         vector: Vectors = (await self.embed_queries([text]))[0]
         return vector
 
-    async def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """The unit vectors of a question's few wordings, shape (len(texts), dimensions), in one urgent turn."""
-        self._asked_at = self._clock()
-        return await self._in_turn(lambda: self._loaded_in_thread().embed_queries(texts), urgent=True)
+    async def embed_queries(self, texts: Sequence[str], *, urgent: bool = True) -> Vectors:
+        """The unit vectors of a question's few wordings, shape (len(texts), dimensions), in one turn.
+
+        Not `urgent`: nobody waits for them, and questions go before.
+        """
+        if urgent:
+            self._asked_at = self._clock()
+        return await self._in_turn(lambda: self._loaded_in_thread().embed_queries(texts), urgent=urgent)
 
     async def embed_passages(self, texts: Sequence[str], on_progress: Progress | None = None) -> Vectors:
         """The unit vectors of any number of passages, shape (len(texts), dimensions), in their order."""

@@ -13,8 +13,8 @@ from conversational_rag.embedding.base import Vectors
 class QueryEmbedder(Protocol):
     """Embeds questions: the embedding pool."""
 
-    async def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, shape (len(texts), dimensions)."""
+    async def embed_queries(self, texts: Sequence[str], *, urgent: bool = True) -> Vectors:
+        """Unit vectors, shape (len(texts), dimensions); not `urgent`: nobody waits for them."""
 
 
 class RecentVectors:
@@ -24,13 +24,14 @@ class RecentVectors:
         self._embedder, self._size = embedder, size
         self._vectors: OrderedDict[bytes, Vectors] = OrderedDict()
 
-    async def embed_queries(self, texts: Sequence[str]) -> Vectors:
+    async def embed_queries(self, texts: Sequence[str], *, urgent: bool = True) -> Vectors:
         """Unit vectors, shape (len(texts), dimensions); texts that are not known are embedded in one turn."""
         wanted = {_digest(text): text for text in texts}
         found = {key: self._vectors[key] for key in wanted if key in self._vectors}
         missing = {key: text for key, text in wanted.items() if key not in found}
         if missing:
-            found.update(zip(missing, await self._embedder.embed_queries(list(missing.values())), strict=True))
+            vectors = await self._embedder.embed_queries(list(missing.values()), urgent=urgent)
+            found.update(zip(missing, vectors, strict=True))
         for key, vector in found.items():
             self._remember(key, vector)
         return np.stack([found[_digest(text)] for text in texts])

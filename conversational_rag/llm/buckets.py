@@ -84,6 +84,10 @@ class Bucket:
             return 0.0
         return missing / self.per_second if amount <= self.limit else math.inf
 
+    def full_in_seconds(self, now: float) -> float:
+        """How long until nothing is missing: 0 when it is full."""
+        return max(0.0, self.limit - self.level_at(now)) / self.per_second if self.per_second > 0 else 0.0
+
     def add(self, amount: float, now: float) -> None:
         """Give back, or take when it is negative; never above the limit, below 0 when it must be."""
         self.set_level(self.level_at(now) + amount, now)

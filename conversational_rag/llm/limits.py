@@ -26,6 +26,16 @@ class BucketState:
 
 
 @dataclass(frozen=True, slots=True)
+class BucketFill:
+    """A bucket as it is now, below 0 when more was taken than was in it; and in how many seconds it will be full."""
+
+    name: str
+    limit: float
+    level: float
+    full_in_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerState:
     """The whole ledger, as it is kept: every bucket, and by model what its calls have taught."""
 
@@ -59,6 +69,14 @@ class Ledger:
         now = self._clock()
         return tuple(
             BucketState(model, name, bucket.limit, bucket.level_at(now), now)
+            for name, bucket in self.of(model).buckets.items()
+        )
+
+    def fills(self, model: str) -> tuple[BucketFill, ...]:
+        """How full each of the model's buckets is now, and when it will be."""
+        now = self._clock()
+        return tuple(
+            BucketFill(name, bucket.limit, bucket.level_at(now), bucket.full_in_seconds(now))
             for name, bucket in self.of(model).buckets.items()
         )
 

@@ -16,7 +16,7 @@ from conversational_rag.llm.buckets import Demand
 from conversational_rag.llm.calls import Calls, Piece
 from conversational_rag.llm.catalogue import SUCCESSORS, is_retired, order_models
 from conversational_rag.llm.groq import GroqChat
-from conversational_rag.llm.limits import BucketState, Ledger, LedgerStore
+from conversational_rag.llm.limits import BucketFill, BucketState, Ledger, LedgerStore
 from conversational_rag.observability.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -73,6 +73,20 @@ class ModelRouter:
     def buckets(self) -> tuple[BucketState, ...]:
         """What is left of each model's quota."""
         return tuple(state for model in self.models for state in self._ledger.levels(model))
+
+    def fills(self, model: str) -> tuple[BucketFill, ...]:
+        """How full the model's buckets are."""
+        return self._ledger.fills(model)
+
+    @property
+    def main(self) -> str:
+        """The model that was wished for, or its successor; another may go before it when the provider lacks it."""
+        return order_models(self._wanted[:1], self._listed)[0]
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a provider that can be asked at all."""
+        return self._chat is not None
 
     @property
     def waiting(self) -> int:

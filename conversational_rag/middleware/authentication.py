@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from conversational_rag.errors import TooManyRequests, Unauthenticated
 from conversational_rag.exception_handlers import refuse
 from conversational_rag.middleware.connection import address_of
+from conversational_rag.middleware.pages import is_page
 from conversational_rag.resources import Resources
 from conversational_rag.security.principals import ANYBODY, Principal
 
@@ -47,7 +48,8 @@ class Credential:
 
 class Authentication:
     """Puts `principal` into the state of each request, None for a stranger where strangers are let in: on `free_paths`,
-    on a WebSocket, which may show its key in its first frame, and with `signup` at the upload. `verify` asks again."""
+    on a WebSocket, which may show its key in its first frame, and with `signup` at the upload. `verify` asks again.
+    Who asks for a page is not looked at: everybody is given the same one."""
 
     def __init__(self, app: ASGIApp, *, is_open: bool, signup: bool, free_paths: Collection[str]) -> None:
         self._app, self._is_open, self._signup, self._free_paths = app, is_open, signup, frozenset(free_paths)
@@ -65,6 +67,8 @@ class Authentication:
     async def _identify(self, scope: Scope) -> Principal | None:
         if self._is_open:
             return ANYBODY
+        if is_page(scope):
+            return None
         credential = Credential.of(Headers(scope=scope))
         if credential is None:
             if self._lets_strangers_in(scope):

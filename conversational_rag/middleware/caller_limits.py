@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from conversational_rag.errors import TooManyRequests
 from conversational_rag.exception_handlers import refuse
 from conversational_rag.middleware.connection import STARTS, address_of
+from conversational_rag.middleware.pages import is_file
 from conversational_rag.security.caller_limits import CallerLimits, Standing, counted_as
 
 # It does nothing, and whoever asks it must not be kept waiting by others behind the same address.
@@ -44,7 +45,7 @@ class CallerLimiting:
             await self._app(scope, receive, send)
 
     def _caller(self, scope: Scope) -> str | None:
-        if scope["path"] in _UNCOUNTED:
+        if scope["path"] in _UNCOUNTED or is_file(scope):
             return None
         return counted_as(scope["state"]["principal"], address_of(scope), is_open=self._is_open)
 

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from conversational_rag.errors import OriginRefused
 from conversational_rag.exception_handlers import refuse
 from conversational_rag.middleware.authentication import Credential
+from conversational_rag.security.principals import Principal
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PORTS = {"http": 80, "https": 443}
@@ -16,20 +17,27 @@ _PORTS = {"http": 80, "https": 443}
 
 class Origins:
     """Refuses changes and WebSockets that a page of another site asks a browser for: it would send the cookie along, or
-    needs none. A key in a header is no browser's doing, so whoever sends one may come from anywhere."""
+    needs none. A key in a header is no browser's doing, so whoever sends one may come from anywhere; not so with a key
+    that stands in web pages, which is for theirs alone."""
 
     def __init__(self, app: ASGIApp, allowed: Collection[str], *, is_open: bool) -> None:
         self._app, self._allowed, self._is_open = app, frozenset(allowed), is_open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if self._matters(scope) and self._is_foreign(Headers(scope=scope)):
-            await refuse(OriginRefused(), scope, receive, send)
+        refusal = None if scope["type"] == "lifespan" else self._refusal(scope, Headers(scope=scope))
+        if refusal is not None:
+            await refuse(refusal, scope, receive, send)
             return
         await self._app(scope, receive, send)
 
+    def _refusal(self, scope: Scope, headers: Headers) -> OriginRefused | None:
+        if self._matters(scope) and self._is_foreign(headers):
+            return OriginRefused()
+        return refusal_of_key(scope["state"]["principal"], headers)
+
     def _matters(self, scope: Scope) -> bool:
-        if scope["type"] == "lifespan" or scope.get("method") in _SAFE:
+        if scope.get("method") in _SAFE:
             return False
         credential = None if self._is_open else Credential.of(Headers(scope=scope))
         return credential is None or not credential.is_key
@@ -40,6 +48,19 @@ class Origins:
             # Some requests come without one; browsers say at least whether another site made them.
             return headers.get("sec-fetch-site") == "cross-site"
         return origin not in self._allowed and not _is_own(origin, headers.get("host", ""))
+
+
+def refusal_of_key(principal: Principal | None, headers: Headers) -> OriginRefused | None:
+    """Why a key that stands in web pages is of no use to the page that sends it; None when it is, or no page does.
+
+    Programs send no `Origin`, or whichever they like: this keeps a key from other sites, not from other people.
+    """
+    origin = headers.get("origin")
+    if principal is None or not principal.is_public or origin is None:
+        return None
+    if origin in principal.origins or _is_own(origin, headers.get("host", "")):
+        return None
+    return OriginRefused("This key is for pages of other origins; make one with this page's among its `origins`.")
 
 
 def _is_own(origin: str, host: str) -> bool:

@@ -9,10 +9,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from conversational_rag.middleware.connection import STARTS
+from conversational_rag.middleware.pages import is_file
 
 REQUEST_ID = "X-Request-ID"
 _WELL_FORMED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
 _UNLOGGED = frozenset({"/health", "/healthz", "/readyz", "/metrics"})
+# A page's files: their own lines would hide the rest.
+_SERVED = frozenset({200, 304})
 _log = structlog.get_logger("access")
 
 
@@ -43,7 +46,7 @@ class RequestContext:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            if scope["path"] not in _UNLOGGED:
+            if scope["path"] not in _UNLOGGED and not (status in _SERVED and is_file(scope)):
                 # Never the query string: somebody may have put a key there.
                 _log.info(
                     "request",

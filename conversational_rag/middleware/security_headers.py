@@ -5,9 +5,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from conversational_rag.middleware.connection import STARTS
 
+_POLICY, _FRAMES, _UNFRAMED = "Content-Security-Policy", "frame-ancestors ", "frame-ancestors 'none'"
 # An answer is data: nothing in it may be run, loaded or framed. Pages say what they need themselves.
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    _POLICY: f"default-src 'none'; {_UNFRAMED}",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -39,5 +40,8 @@ class SecurityHeaders:
 def _add_headers(headers: MutableHeaders, *, is_encrypted: bool) -> None:
     for name, value in _HEADERS.items():
         headers.setdefault(name, value)
+    # The older word for it knows no list of origins.
+    if _FRAMES in headers[_POLICY] and _UNFRAMED not in headers[_POLICY]:
+        del headers["X-Frame-Options"]
     if is_encrypted:
         headers["Strict-Transport-Security"] = _STRICT_TRANSPORT

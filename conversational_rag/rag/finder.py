@@ -5,13 +5,11 @@ from dataclasses import replace
 
 from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.overlaps import join_overlaps
+from conversational_rag.rag.query import TURNS_SEARCHED
 from conversational_rag.rag.reranking.base import DEPTH, Reranker, Reranking, Wanted
 from conversational_rag.rag.retriever import ContextRetriever, Library
 from conversational_rag.rag.selection import CANDIDATES, select
 from conversational_rag.rag.small_talk import without_small_talk
-
-# No part of the search looks further back.
-_TURNS_SEARCHED = 3
 
 
 class PassageFinder:
@@ -25,7 +23,7 @@ class PassageFinder:
 
         `caller` is whose quota a reranking by the language model costs; None: it is not asked.
         """
-        asked = without_small_talk(turns, _TURNS_SEARCHED)
+        asked = without_small_talk(turns, TURNS_SEARCHED)
         found = await self._chosen(library, question, asked, caller)
         return replace(found, passages=join_overlaps(found.passages))
 

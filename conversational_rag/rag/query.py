@@ -15,13 +15,15 @@ from conversational_rag.rag.conversation import ANSWER_CHARACTERS, Turn
 from conversational_rag.rag.languages import guess_language
 from conversational_rag.rag.words import beginnings, content_words, other_spellings, words
 
+TURNS_SEARCHED = 3
+"""So many turns before the question shed light on it; no part of the search looks further back."""
+
 CONTEXT_WEIGHT = 0.07
 """What a word of the turns before counts, beside 1 for a word of the question."""
 
 # More than the encoder reads, and enough words for any question; a message may be a thousand times as long.
 QUESTION_CHARACTERS = 2000
 _ANSWER_WEIGHTS = (0.3, 0.1)
-_QUESTIONS_BEFORE = 3
 _MOST_WORDS = 64
 _MOST_CONTEXT_WORDS = 96
 
@@ -53,14 +55,19 @@ def query_words(question: str, history: Sequence[Turn]) -> QueryWords:
 
 def _said_before(history: Sequence[Turn]) -> list[str]:
     """The words of the last questions and answers, each text by the small words of its own language."""
-    said = [turn.question[:ANSWER_CHARACTERS] for turn in reversed(history[-_QUESTIONS_BEFORE:])]
+    said = [turn.question[:ANSWER_CHARACTERS] for turn in reversed(history[-TURNS_SEARCHED:])]
     return list(dict.fromkeys(word for text in [*said, *last_answers(history)] for word in content_words(text)))
 
 
 def last_answers(history: Sequence[Turn]) -> list[str]:
     """The beginnings of the last answers, which a follow-up leans on, latest first."""
     answered = (turn.answer for turn in reversed(history) if turn.answer)
-    return [answer[:ANSWER_CHARACTERS] for answer in islice(answered, len(_ANSWER_WEIGHTS))]
+    return [leaned_on(answer) for answer in islice(answered, len(_ANSWER_WEIGHTS))]
+
+
+def leaned_on(answer: str) -> str:
+    """What of an answer a follow-up leans on."""
+    return answer[:ANSWER_CHARACTERS]
 
 
 def query_vector(question: NDArray[np.float32], answers: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

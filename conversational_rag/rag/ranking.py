@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from conversational_rag.rag.conversation import Passage, Turn
+from conversational_rag.rag.query import TURNS_SEARCHED
 from conversational_rag.rag.reranking.base import DEPTH, Reranker, Wanted
 from conversational_rag.rag.retriever import Library, find
 from conversational_rag.rag.small_talk import without_small_talk
@@ -16,7 +17,7 @@ async def ranked_passages(
 
     A smaller limit cuts the same list: whatever the limit, the reranker is given the same ones.
     """
-    asked = without_small_talk(turns, len(turns))
+    asked = without_small_talk(turns, TURNS_SEARCHED)
     if reranker is None:
         return await find(library, question, asked, limit)
     ranked = await find(library, question, asked, max(DEPTH, limit))

@@ -15,6 +15,7 @@ from conversational_rag.dependencies import Resources, tenant_of_path
 from conversational_rag.errors import ServiceError, Unauthenticated
 from conversational_rag.exception_handlers import response
 from conversational_rag.middleware.connection import address_of
+from conversational_rag.middleware.origins import refusal_of_key
 from conversational_rag.schemas.chat import ChatMessage, FirstFrame
 from conversational_rag.security.caller_limits import counted_as
 from conversational_rag.security.principals import ANYBODY, Principal
@@ -77,6 +78,8 @@ async def _verification(
         async with asyncio.timeout(_FIRST_FRAME_SECONDS):
             key = FirstFrame.model_validate_json(await socket.receive_text()).key
         principal = await resources.wrong_keys.watch(address_of(socket.scope), resources.keys.authenticate(key))
+        if (refusal := refusal_of_key(principal, socket.headers)) is not None:
+            raise refusal
         await _require_searchable(principal, client_id, resources)
         _count_as(socket, principal, resources)
     except (TimeoutError, ValidationError, KeyError):

@@ -20,7 +20,7 @@ async def create(wanted: KeyRequest, request: Request, caller: Caller, resources
     days, now = wanted.expires_in_days, resources.keys.now()
     expires_at = None if days is None else now + days * _DAY_SECONDS
     tenant = caller.acting_for(wanted.client_id)
-    made = await resources.keys.create(wanted.scope, tenant, wanted.name.strip(), expires_at)
+    made = await resources.keys.create(wanted.scope, tenant, wanted.name.strip(), expires_at, wanted.origins)
     request.state.audit_client, request.state.audit_object = wanted.client_id, made.row.id
     return _new(made, now)
 
@@ -64,4 +64,5 @@ def _shown(row: KeyRow, now: float) -> dict[str, Any]:
         "expires_at": row.expires_at,
         "last_used_at": row.last_used_at,
         "revoked_at": row.revoked_at,
+        "origins": row.origins,
     }

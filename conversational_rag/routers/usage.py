@@ -1,15 +1,19 @@
-"""GET /api/v1/usage: what each client has cost."""
+"""/api/v1/usage: what each client has cost, and when."""
 
 from dataclasses import asdict
+from typing import Literal
 
 from fastapi import APIRouter
 
 from conversational_rag.db.usage import total
 from conversational_rag.dependencies import OptionalTenant, Resources
-from conversational_rag.schemas.usage import ClientUsage, Spent, UsageAnswer, UsageWindows
+from conversational_rag.schemas.usage import ClientUsage, Spent, UsageAnswer, UsageHistory, UsagePoint, UsageWindows
 from conversational_rag.services.usage import Windows
 
 router = APIRouter(prefix="/api/v1/usage", tags=["usage"])
+_HOUR_SECONDS = 3600
+# By window: how long a step is, and how many there are.
+_STEPS = {"24h": (_HOUR_SECONDS, 24), "7d": (6 * _HOUR_SECONDS, 28), "30d": (24 * _HOUR_SECONDS, 30)}
 
 
 @router.get("", operation_id="usage", response_model_exclude_none=True)
@@ -25,6 +29,16 @@ async def usage(resources: Resources, tenant: OptionalTenant) -> UsageAnswer:
         ClientUsage(client_id=client_id, **_windows(each), **_left(budget, each)) for client_id, each in spent.items()
     ]
     return UsageAnswer(clients=clients, total=UsageWindows(**_windows(together)))
+
+
+@router.get("/history", operation_id="usage_history")
+async def history(
+    resources: Resources, tenant: OptionalTenant, window: Literal["24h", "7d", "30d"] = "24h"
+) -> UsageHistory:
+    """What one client has used hour by hour, quarter of a day by quarter, or day by day; for the admin all together."""
+    found = await resources.usage.history(tenant, *_STEPS[window])
+    points = [UsagePoint(start=start, **asdict(row)) for start, row in zip(found.steps.starts, found.rows, strict=True)]
+    return UsageHistory(window=window, step_seconds=found.steps.seconds, points=points)
 
 
 def _left(tokens_per_day: int, spent: Windows) -> dict[str, int]:

@@ -39,8 +39,9 @@ class Source(PassageView):
     cited: bool | None = Field(None, description="Whether the answer cites it; null before the answer is whole.")
     verified: bool | None = Field(
         None,
-        description="Whether its text supports the sentences that cite it, by the words and numbers they share; null "
-        "when none does, or when words cannot tell. It does not see a negation.",
+        description="Whether its text supports the sentences that cite it, by the words and numbers they share; what they "
+        "quote must stand in the stored text too. Null when none does, or when words cannot tell. It does not see a "
+        "negation.",
     )
 
 
@@ -59,6 +60,7 @@ class ChatAnswer(BaseModel):
     response: str
     session_id: str
     client_id: str
+    message_id: int | None = Field(None, description="Of the stored answer; null without memory.")
     memory_used: bool
     new_session: bool
     sources: list[Source] = Field(description="Best first.")

@@ -13,11 +13,18 @@ SESSION_ID_PATTERN = r"^[A-Za-z0-9_\-.:]{1,128}$"
 _ALLOWED_CONTROLS = "\t\n\r"
 
 
-def _without_controls(text: str) -> str:
-    """Control characters and broken surrogates cannot be stored, searched or shown."""
+def without_controls(text: str) -> str:
+    """Raises ValueError: control characters and broken surrogates cannot be stored, searched or shown."""
     if any(unicodedata.category(char) in ("Cc", "Cs") and char not in _ALLOWED_CONTROLS for char in text):
         raise ValueError("contains control characters or broken Unicode; remove them")
     return text
+
+
+def on_one_line(text: str) -> str:
+    """Raises ValueError for what would not stand on one line."""
+    if len(text.splitlines()) > 1 or "\t" in text:
+        raise ValueError("has several lines or tabs; write it on one line")
+    return without_controls(text)
 
 
 ClientId = Annotated[str, StringConstraints(pattern=CLIENT_ID_PATTERN)]
@@ -25,10 +32,10 @@ SessionId = Annotated[str, StringConstraints(pattern=SESSION_ID_PATTERN)]
 Message = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_MESSAGE_CHARACTERS, strip_whitespace=True),
-    AfterValidator(_without_controls),
+    AfterValidator(without_controls),
 ]
 Answer = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_ANSWER_CHARACTERS, strip_whitespace=True),
-    AfterValidator(_without_controls),
+    AfterValidator(without_controls),
 ]

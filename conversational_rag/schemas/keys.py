@@ -1,9 +1,10 @@
 """What goes over the wire about keys."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from conversational_rag.addresses import ORIGIN_PATTERN
 from conversational_rag.schemas.fields import ClientId
 from conversational_rag.security.principals import Scope
 
@@ -23,6 +24,11 @@ class KeyRequest(BaseModel):
     name: str = Field("", max_length=100, description="What it is for, in your words.")
     expires_in_days: float | None = Field(
         None, gt=0, le=_MOST_DAYS, description="After so many days it is refused; left out: it does not expire."
+    )
+    origins: list[Annotated[str, Field(pattern=ORIGIN_PATTERN, max_length=300)]] = Field(
+        default=[],
+        max_length=20,
+        description="Of the web pages that it will stand in: scheme, host and port; only with scope `chat`.",
     )
 
 
@@ -47,6 +53,7 @@ class KeyView(BaseModel):
     expires_at: float | None = Field(description="null: never.")
     last_used_at: float | None = Field(description="Up to a minute late; null: not yet.")
     revoked_at: float | None
+    origins: list[str] = Field(description="Of the web pages that it may stand in; none: it is a secret.")
 
 
 class NewKeyView(KeyView):

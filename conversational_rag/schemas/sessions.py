@@ -1,11 +1,13 @@
 """What goes over the wire about sessions."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from conversational_rag.schemas.chat import Source
 from conversational_rag.schemas.documents import LeftoversView
+from conversational_rag.schemas.feedback import FeedbackView
+from conversational_rag.schemas.fields import on_one_line
 
 
 class SessionStats(BaseModel):
@@ -19,16 +21,42 @@ class SessionStats(BaseModel):
     avg_messages_per_session: float
 
 
-class SessionInfo(BaseModel):
+class SessionView(BaseModel):
     """One session; times in Unix seconds."""
 
     session_id: str
     client_id: str
+    title: str = Field(description="The one that it was given; else its first question, shortened.")
     message_count: int
     created_at: float
     last_accessed: float
     expires_at: float | None = Field(description="null: never.")
+
+
+class SessionInfo(SessionView):
+    """One session, and whether its time has run out."""
+
     is_expired: bool
+
+
+class SessionList(BaseModel):
+    """Living sessions, the last used first."""
+
+    sessions: list[SessionView]
+    total: int = Field(description="How many there are in all.")
+
+
+class SessionRename(BaseModel):
+    """What a session is to be called."""
+
+    title: (
+        Annotated[
+            str,
+            StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+            AfterValidator(on_one_line),
+        ]
+        | None
+    ) = Field(description="On one line; null: by its first question.")
 
 
 class SessionMessage(BaseModel):
@@ -42,6 +70,7 @@ class SessionMessage(BaseModel):
     model: str | None = None
     degraded: bool = False
     status: Literal["complete", "partial"] = Field(description="partial: the answer broke off.")
+    feedback: FeedbackView | None = Field(None, description="What its reader thinks of an answer.")
 
 
 class SessionRemoved(BaseModel):

@@ -1,5 +1,7 @@
 """What goes over the wire about usage."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 
@@ -12,6 +14,20 @@ class Spent(BaseModel):
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int = Field(description="Prompt tokens that the provider had cached; they do not count as quota.")
+
+
+class UsagePoint(Spent):
+    """One stretch of time."""
+
+    start: int = Field(description="When it begins, in Unix seconds; a whole hour, quarter of a day, or day of UTC.")
+
+
+class UsageHistory(BaseModel):
+    """A window of time, step by step: the oldest first, the last one is the one that we are in."""
+
+    window: Literal["24h", "7d", "30d"]
+    step_seconds: int
+    points: list[UsagePoint]
 
 
 class UsageWindows(BaseModel):

@@ -1,6 +1,7 @@
 """How much a caller may ask: requests a minute, uploads an hour, streams at once.
 
-A caller is a key; without one, the network that an address belongs to. Kept in memory: a restart forgets it.
+A caller is a key; without one, the network that an address belongs to; with one that stands in a web page, the key as
+that network uses it, for it is everybody's. Kept in memory: a restart forgets it.
 """
 
 import math
@@ -141,5 +142,6 @@ class _Limit:
 def counted_as(principal: Principal | None, address: str, *, is_open: bool) -> str | None:
     """The name under which a caller is counted; None for whoever is not: on this machine, while there are no keys."""
     if principal is not None and principal.key_id is not None:
-        return f"key {principal.key_id}"
+        shared = f" from {network(address)}" if principal.is_public else ""
+        return f"key {principal.key_id}{shared}"
     return None if is_open and is_local(address) else f"from {network(address)}"

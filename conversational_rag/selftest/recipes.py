@@ -24,6 +24,8 @@ class Objects:
     job_id: str
     session_id: str
     key_id: str
+    # Of the answer in that session.
+    message_id: str = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,17 @@ def _posted(path: str, body: Mapping[str, object]) -> Recipe:
     return Recipe((Probe(naming, About.CLIENT), Probe(own, About.OWN)))
 
 
-def _at(method: str, path: str, about: About = About.CLIENT, uses_up: str | None = None) -> Recipe:
+def _at(
+    method: str,
+    path: str,
+    about: About = About.CLIENT,
+    uses_up: str | None = None,
+    body: Mapping[str, object] | None = None,
+) -> Recipe:
     """What names an object in its address, `{document_id}` and the like."""
 
     def ask(objects: Objects, _: Caller) -> Request:
-        return Request(method, path.format_map(_named(objects)))
+        return Request(method, path.format_map(_named(objects)), json=body)
 
     return Recipe((Probe(ask, about),), uses_up)
 
@@ -161,6 +169,8 @@ def _socket() -> Recipe:
 
 WEBSOCKETS: Mapping[str, Recipe] = {"chat_websocket": _socket()}
 
+_FEEDBACK = "/api/v1/sessions/{session_id}/messages/{message_id}/feedback"
+
 OPERATIONS: Mapping[str, Recipe] = {
     "health": _plain("GET", "/health"),
     "healthz": _plain("GET", "/healthz"),
@@ -175,6 +185,12 @@ OPERATIONS: Mapping[str, Recipe] = {
     "list_sessions": _listed("/api/v1/sessions/list"),
     "session_stats": _listed("/api/v1/sessions/stats"),
     "session_info": _at("GET", "/api/v1/sessions/{session_id}/info", About.SESSION),
+    "find_sessions": _listed("/api/v1/sessions"),
+    "export_session": _at("GET", "/api/v1/sessions/{session_id}/export", About.SESSION),
+    "rename_session": _at("PATCH", "/api/v1/sessions/{session_id}", About.SESSION, body={"title": "The harbour"}),
+    "rate_message": _at("PUT", _FEEDBACK, About.SESSION, body={"rating": "up", "comment": "Just so."}),
+    "unrate_message": _at("DELETE", _FEEDBACK, About.SESSION),
+    "list_feedback": _listed("/api/v1/feedback"),
     "session_messages": _at("GET", "/api/v1/sessions/{session_id}/messages", About.SESSION),
     "delete_session": _at("DELETE", "/api/v1/sessions/{session_id}", About.SESSION, "session"),
     "delete_chat_session": _at("DELETE", "/api/v1/chat/{session_id}", About.SESSION, "session"),
@@ -191,6 +207,8 @@ OPERATIONS: Mapping[str, Recipe] = {
     "list_collections": _listed("/api/v1/chat/collections"),
     "collection_stats": _at("GET", "/api/v1/chat/collections/{client_id}/stats"),
     "usage": _listed("/api/v1/usage"),
+    "usage_history": _listed("/api/v1/usage/history"),
+    "models": _plain("GET", "/api/v1/models"),
     "create_key": _posted("/api/v1/keys", {"scope": "chat"}),
     "list_keys": _listed("/api/v1/keys"),
     "rotate_key": _at("POST", "/api/v1/keys/{key_id}/rotate", uses_up="key"),

@@ -10,15 +10,17 @@ from conversational_rag.selftest.callers import Caller, Side
 from conversational_rag.selftest.exchange import Answer, Request, Talk
 from conversational_rag.selftest.expectations import About, Outcome, differs, expected, shows_wrong_key
 from conversational_rag.selftest.matrix import Cell, Matrix, Row
+from conversational_rag.selftest.pages import EVERYBODY, PAGES
 from conversational_rag.selftest.recipes import OPERATIONS, WEBSOCKETS, Objects, Probe, Recipe, nobodys
 from conversational_rag.selftest.service import Service
 from conversational_rag.selftest.world import World, made_world
 
 _RECIPES: Mapping[str, Recipe] = {**WEBSOCKETS, **OPERATIONS}
+_PAGES: Mapping[str, Recipe] = {address: page.recipe for address, page in PAGES.items()}
 
 
 async def walk(service: Service, admin_key: str, only: Collection[str] = ()) -> Matrix:
-    """Make two clients, ask everything, or `only` these operations, and delete them.
+    """Make two clients, ask everything, or `only` these operations and pages, and delete them.
 
     Raises BadInput when the service cannot be tested.
     """
@@ -29,7 +31,7 @@ async def walk(service: Service, admin_key: str, only: Collection[str] = ()) -> 
     async with made_world(service, admin_key) as world:
         matrix = Matrix(tuple(caller.name for caller in world.callers))
         matrix.gaps = gaps(document)
-        for operation, recipe in _RECIPES.items():
+        for operation, recipe in {**_PAGES, **_RECIPES}.items():
             if operation not in matrix.gaps and (not only or operation in only):
                 await _ask(world, matrix, operation, recipe)
         matrix.requests = service.requests
@@ -73,7 +75,8 @@ class _Round:
 
     def __init__(self, world: World, matrix: Matrix, operation: str, recipe: Recipe, probe: Probe) -> None:
         self._world, self._matrix, self._recipe, self._probe = world, matrix, recipe, probe
-        self._operation, self._permission = operation, PERMISSIONS[operation]
+        self._operation = operation
+        self._permission = EVERYBODY if operation in PAGES else PERMISSIONS[operation]
         self._held: tuple[object, ...] | None = None
 
     async def row(self) -> Row:

@@ -71,12 +71,14 @@ class World:
         return keys | self.other.all_marks | beside
 
     async def holdings(self) -> tuple[object, ...]:
-        """How much the first client has: files and chunks, sessions and messages, its keys and their states."""
+        """What the first client has: how many files and chunks, sessions and messages; its keys, titles, ratings."""
         named = {"client_id": self.owner.client_id}
         asked = (
             Request("GET", f"/api/v1/chat/collections/{self.owner.client_id}/stats"),
             Request("GET", "/api/v1/sessions/stats", params=named),
             Request("GET", "/api/v1/keys", params=named),
+            Request("GET", "/api/v1/sessions", params=named),
+            Request("GET", "/api/v1/feedback", params=named),
         )
         return tuple([_counted((await self.service.send(self.admin.key, each)).parsed) for each in asked])
 
@@ -86,7 +88,7 @@ class World:
             case "document":
                 return replace(self.objects, document_id=(await self.upload(self.owner))["document_id"])
             case "session":
-                return replace(self.objects, session_id=await self.converse(self.caller("chat key"), self.owner))
+                return replace(self.objects, **await self.converse(self.caller("chat key"), self.owner))
             case "key":
                 return replace(self.objects, key_id=(await self.new_key(self.owner, "chat"))["id"])
         return self.objects
@@ -112,13 +114,13 @@ class World:
         owner.marks.add(made["id"])
         return made
 
-    async def converse(self, caller: Caller, owner: Belongings) -> str:
-        """Begin a session, with a mark of its own in its id and its question; its id."""
+    async def converse(self, caller: Caller, owner: Belongings) -> dict[str, str]:
+        """Begin a session, with a mark of its own in its id and its question; `session_id` and `message_id`."""
         mark = new_mark()
         owner.of_sessions.setdefault(caller.name, set()).add(mark)
         body = {"message": f"{QUESTION} {mark}", "session_id": f"{mark}.1"}
         answer = await self.service.need(caller.key or "", Request("POST", "/api/v1/chat/", json=body))
-        return str(answer["session_id"])
+        return {name: str(answer[name]) for name in ("session_id", "message_id")}
 
     async def _need(self, asked: Request) -> Any:
         return await self.service.need(self.admin.key or "", asked)
@@ -128,6 +130,10 @@ def _counted(told: Any) -> object:
     """What only a change of the client's changes; of a client that is gone, that it is."""
     if "keys" in told:
         return frozenset((key["id"], key["status"], key["expires_at"]) for key in told["keys"])
+    if "feedback" in told:
+        return frozenset((each["message_id"], each["rating"], each["comment"]) for each in told["feedback"])
+    if "sessions" in told:
+        return frozenset((each["session_id"], each["title"]) for each in told["sessions"])
     return [told.get(name) for name in ("code", "files", "document_count", "total_sessions", "total_messages")]
 
 
@@ -178,9 +184,10 @@ async def _furnish(world: World) -> None:
     await world.converse(manager, owner)
     await world.converse(colleague, owner)
     await world.converse(stranger, other)
-    session_id = await world.converse(chatter, owner)
-    spare = await world.new_key(owner, "chat")
-    world.objects = Objects(owner.client_id, first["document_id"], first["job_id"], session_id, spare["id"])
+    asked = await world.converse(chatter, owner)
+    # Nobody has such a page: the name can belong to nobody (RFC 2606).
+    spare = await world.new_key(owner, "chat", origins=["https://selftest.invalid"])
+    world.objects = Objects(owner.client_id, first["document_id"], first["job_id"], key_id=spare["id"], **asked)
 
 
 async def _chatter(world: World, name: str) -> Caller:

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -28,13 +28,17 @@ from conversational_rag.rag.quoting import EXTRACTIVE
 from conversational_rag.rag.retriever import Library
 from conversational_rag.security.principals import ANYBODY, Principal
 from conversational_rag.security.tenants import Tenant
-from conversational_rag.services import kept_answers
 from conversational_rag.services.answer_cache import AnswerCache
+from conversational_rag.services.chat_events import ChatEvent, End, Start
 from conversational_rag.services.clients import Clients
-from conversational_rag.services.conversations import Asked, Conversation, Conversations
+from conversational_rag.services.conversations import Asked, Conversations
+from conversational_rag.services.kept_answers import Reply
+from conversational_rag.services.recent_conversations import Conversation
 from conversational_rag.services.stored_answers import stored_answer
 from conversational_rag.services.token_budget import TokenBudget
 from conversational_rag.services.usage import UsageRecord, cost, cost_of_calls, unfinished
+
+T = TypeVar("T")
 
 _NOTHING = Usage()
 _log = structlog.get_logger()
@@ -42,7 +46,10 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a caller asks; `session_id` None begins a new session. The answer is kept under `reply_key`."""
+    """What a caller asks; `session_id` None begins a new session, `is_own_id`: the service has made it up.
+
+    The answer is kept under `reply_key`.
+    """
 
     tenant: Tenant
     message: str
@@ -50,30 +57,12 @@ class Ask:
     use_memory: bool = True
     reply_key: str | None = None
     caller: Principal = ANYBODY
+    is_own_id: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """The passages are found, the answer begins; `model` is about to speak."""
-
-    session_id: str
-    tenant: Tenant
-    passages: tuple[Passage, ...]
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The whole answer, as it was stored."""
-
-    session_id: str
-    tenant: Tenant
-    answered: Answered
-    memory_used: bool
-    new_session: bool
-
-
-ChatEvent = Start | Said | End
+    @property
+    def may_begin(self) -> bool:
+        """Whether a session that is not there is begun; strangers who share a key do not choose its name."""
+        return self.session_id is None or self.is_own_id or not self.caller.is_public
 
 
 class Chat:
@@ -94,7 +83,7 @@ class Chat:
         self._clients, self._conversations, self._chain = clients, conversations, chain
         self._memory, self._library = memory, library
         self._metrics, self._cache, self._usage, self._budget = metrics, cache, usage, budget
-        self._afterwards: set[asyncio.Task[None]] = set()
+        self._afterwards: set[asyncio.Task[Any]] = set()
 
     async def answer(self, ask: Ask) -> End:
         """The whole answer at once. Raises ClientNotFound, SessionNotFound."""
@@ -131,8 +120,8 @@ class Chat:
                         self._metrics.count_answer(event.model, event.degraded, asdict(event.usage))
                         answered = replace(event, usage=turn.spent + event.usage)
                         # Shielded: a reader who leaves at the last moment takes nothing with him.
-                        await asyncio.shield(self._keep(turn, answered, COMPLETE))
-                        yield End(turn.session_id, ask.tenant, answered, ask.use_memory, turn.new_session)
+                        kept_as = await asyncio.shield(self._keep(turn, answered, COMPLETE))
+                        yield End(turn.session_id, ask.tenant, answered, ask.use_memory, turn.new_session, kept_as)
         finally:
             self._leave(turn, "".join(said))
 
@@ -158,33 +147,37 @@ class Chat:
 
     async def _begin(self, ask: Ask) -> "_Turn":
         if not ask.use_memory:
-            new = await self._conversations.peek(ask.tenant, ask.session_id, ask.caller)
+            new = await self._conversations.peek(ask.tenant, ask.session_id, ask.caller, may_begin=ask.may_begin)
             question = Question(self._library(ask.tenant), ask.message, (), Recall((), "", 0), ask.tenant.client_id)
             return _Turn(ask.tenant, question, ask.session_id or str(uuid.uuid4()), new)
-        asked = await self._conversations.ask(ask.tenant, ask.session_id, ask.message, ask.caller)
+        asked = await self._conversations.ask(
+            ask.tenant, ask.session_id, ask.message, ask.caller, may_begin=ask.may_begin
+        )
         session, turns = asked.conversation.session, asked.conversation.turns
         recall = self._memory.recall(turns, session.memory_start, session.summary)
         question = Question(self._library(ask.tenant), ask.message, turns, recall, ask.tenant.client_id)
         return _Turn(ask.tenant, question, session.session_id, asked.new_session, asked, reply_key=ask.reply_key)
 
-    def _keep(self, turn: "_Turn", answered: Answered, status: str) -> asyncio.Task[None]:
-        """Close the turn, at once, so that it is stored once; then write the answer and its price down."""
+    def _keep(self, turn: "_Turn", answered: Answered, status: str) -> asyncio.Task[int | None]:
+        """Close the turn, at once, so that it is stored once; then write the answer and its price down: its id."""
         asked, turn.asked, turn.spent, turn.model = turn.asked, None, _NOTHING, ""
         return self._later(self._store(turn, asked, answered, status))
 
-    async def _store(self, turn: "_Turn", asked: Asked | None, answered: Answered, status: str) -> None:
+    async def _store(self, turn: "_Turn", asked: Asked | None, answered: Answered, status: str) -> int | None:
         if asked is None:
             await self._usage.note(turn.tenant, cost(answered))
-            return
+            return None
         recall = turn.question.recall
         summarise = self._memory.kind == "summary" and bool(recall.dropped)
         cut = None if summarise else _cut(asked.conversation.session, recall)
-        kept = kept_answers.under(turn.reply_key, answered) if status == COMPLETE else None
-        await self._conversations.answer(
+        kept = Reply(turn.reply_key, answered) if turn.reply_key is not None and status == COMPLETE else None
+        message_id = await self._conversations.answer(
             asked, stored_answer(answered, status, self._conversations.now()), cost(answered), cut, kept
         )
         if summarise:
             self._later(self._summarise(asked.conversation, recall))
+        self._later(turn.question.library.expect_follow_up(answered.text))
+        return message_id
 
     def _leave(self, turn: "_Turn", said: str) -> None:
         """The turn ended before its answer was whole: the reader left, or the model broke off."""
@@ -215,14 +208,14 @@ class Chat:
             conversation, recall.memory_start, summary.text, cost_of_calls(summary.usage)
         )
 
-    def _later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _later(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Begin work that outlives the request; `close` waits for it."""
         task = asyncio.create_task(work)
         self._afterwards.add(task)
         task.add_done_callback(self._done)
         return task
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[Any]) -> None:
         self._afterwards.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("not_stored", reason=str(error))

@@ -1,6 +1,7 @@
 """The rows of a client that arrives: read line by line, given ids that are free here, and stored in one transaction."""
 
 import json
+import math
 import re
 import uuid
 from collections.abc import Iterator
@@ -11,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from conversational_rag.db import records, sessions
+from conversational_rag.db import records, session_texts, sessions
 from conversational_rag.db.documents import EMPTY, FAILED, READY
 from conversational_rag.db.engine import Connection
+from conversational_rag.db.messages import ASSISTANT, RATINGS, USER
 from conversational_rag.db.records import Record
 from conversational_rag.db.spelling import further_words
+from conversational_rag.db.titles import automatic
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.backup import FILES
 from conversational_rag.services.client_export import VECTORS, rows_name
@@ -141,16 +144,33 @@ def _insert_sessions(connection: Connection, arriving: Arriving, ids: _Ids) -> N
     records.insert_rows(connection, "sessions", rows)
     # The first message that is still sent to the model may itself have gone: what counts is the last one before it.
     starts = {row["session_id"]: 0 for row in rows}
+    titles = {row["session_id"]: str(row["title"]) for row in rows if row.get("title")}
     memory = {row["session_id"]: (int(row["memory_start"]), str(row["summary"])) for row in rows}
     for row in arriving.rows("messages"):
         old, session_id = int(row.pop("id")), ids.sessions[row["session_id"]]
         row["reply_to"] = ids.messages.get(row["reply_to"]) if row["reply_to"] else None
         row["sources"] = ids.in_text(row["sources"]) if row["sources"] else None
+        _put_rating(row)
         ids.messages[old] = records.insert_message(connection, {**row, "session_id": session_id})
+        if row["role"] == USER:
+            titles.setdefault(session_id, automatic(str(row["content"])))
         if old <= memory[session_id][0]:
             starts[session_id] = ids.messages[old]
     for session_id, start in starts.items():
         sessions.set_memory(connection, session_id, start, memory[session_id][1])
+        session_texts.add(connection, session_id, session_texts.TITLE, titles.get(session_id) or session_id)
+
+
+def _put_rating(row: Record) -> None:
+    """As this version knows it, or none. Raises ValueError for what it could not show."""
+    rating = row.get("rating")
+    if rating is None:
+        row.update(rating=None, comment=None, rated_at=None)
+        return
+    rated_at = float(row["rated_at"])
+    if row["role"] != ASSISTANT or rating not in RATINGS or not math.isfinite(rated_at):
+        raise ValueError(rating)
+    row.update(comment=str(row["comment"] or ""), rated_at=rated_at)
 
 
 def _take_files(arriving: Arriving, ids: _Ids) -> int:

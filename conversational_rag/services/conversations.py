@@ -1,15 +1,14 @@
 """Conversations: a session takes a question, and then its answer. The last used ones are kept in memory.
 
-Every change goes to SQL first; what is in memory can be thrown away at any time.
+Every change goes to SQL first.
 """
 
 import time
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from conversational_rag.db import clients, messages, replies, sessions, usage
+from conversational_rag.db import clients, messages, replies, session_texts, sessions, titles, usage
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.messages import NewAnswer
 from conversational_rag.db.sessions import SessionRow
@@ -18,20 +17,13 @@ from conversational_rag.errors import ClientNotFound, SessionNotFound
 from conversational_rag.rag.conversation import Turn
 from conversational_rag.security.principals import ANYBODY, Principal
 from conversational_rag.security.tenants import Tenant
-from conversational_rag.services.kept_answers import KeptAnswer
+from conversational_rag.services.kept_answers import Reply
+from conversational_rag.services.recent_conversations import Conversation, RecentConversations
 
 Clock = Callable[[], float]
 
 # More turns than any memory sends to a model; older ones stay stored.
 _TURNS_LOADED = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """A session and its last turns, oldest first."""
-
-    session: SessionRow
-    turns: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +40,31 @@ class Conversations:
     """The conversations of all clients; `ttl_seconds` 0 keeps them for ever."""
 
     def __init__(self, database: Database, *, ttl_seconds: int, max_cached: int, now: Clock = time.time) -> None:
-        self._database, self._ttl_seconds, self._max_cached, self.now = database, ttl_seconds, max_cached, now
-        self._cache: OrderedDict[str, Conversation] = OrderedDict()
+        self._database, self._ttl_seconds, self.now = database, ttl_seconds, now
+        self._recent = RecentConversations(max_cached)
         self._in_flight: set[int] = set()
 
     def count_cached(self, tenant: Tenant | None = None) -> int:
         """How many conversations of the client, None: of everybody, are kept in memory."""
-        return sum(tenant in (None, kept.session.tenant) for kept in self._cache.values())
+        return self._recent.count(tenant)
 
-    async def ask(self, tenant: Tenant, session_id: str | None, question: str, caller: Principal = ANYBODY) -> Asked:
-        """Store a question, in a new session where there is none of that id.
+    async def ask(
+        self,
+        tenant: Tenant,
+        session_id: str | None,
+        question: str,
+        caller: Principal = ANYBODY,
+        *,
+        may_begin: bool = True,
+    ) -> Asked:
+        """Store a question, in a new session where there is none of that id, if it `may_begin` one.
 
-        Raises SessionNotFound when the session is another's, ClientNotFound when the client has gone.
+        Raises SessionNotFound when it may not, or the session is another's; ClientNotFound when the client has gone.
         """
-        cached = self._cache.get(session_id) if session_id else None
-        asked = await self._database.write(self._ask, tenant, session_id, question, cached, caller)
+        cached = self._recent.get(session_id) if session_id else None
+        asked = await self._database.write(self._ask, tenant, session_id, question, cached, caller, may_begin)
         self._in_flight.add(asked.question_id)
-        self._remember(asked.conversation)
+        self._recent.put(asked.conversation)
         return asked
 
     async def answer(
@@ -73,21 +73,24 @@ class Conversations:
         answer: NewAnswer,
         spent: UsageRow,
         memory: tuple[int, str] | None = None,
-        kept: KeptAnswer | None = None,
-    ) -> None:
+        kept: Reply | None = None,
+    ) -> int | None:
         """Store the answer, what it has cost, and what the memory leaves out from now on (`memory_start`, `summary`).
 
-        It is also `kept` for whoever asks again. A session that was deleted meanwhile stays deleted.
+        It is also `kept` for whoever asks again. Its message id; None when the session was deleted meanwhile, which it
+        stays.
         """
         self._in_flight.discard(asked.question_id)
         session_id = asked.conversation.session.session_id
         stored = await self._database.write(self._answer, asked, answer, spent, memory, kept)
         if stored is None:
-            self._cache.pop(session_id, None)
-            return
-        before = self._cache.get(session_id, asked.conversation)
+            self._recent.forget([session_id])
+            return None
+        session, message_id = stored
+        before = self._recent.get(session_id) or asked.conversation
         turn = Turn(asked.question_id, asked.question, answer.content)
-        self._remember(Conversation(stored, (*before.turns, turn)[-_TURNS_LOADED:]))
+        self._recent.put(Conversation(session, (*before.turns, turn)[-_TURNS_LOADED:]))
+        return message_id
 
     def give_up(self, asked: Asked) -> None:
         """No answer will come; asked again, the same question is not stored twice."""
@@ -97,35 +100,30 @@ class Conversations:
         """Keep a summary of the turns up to `memory_start`, and what it has cost."""
         session_id = conversation.session.session_id
         await self._database.write(self._set_summary, conversation, memory_start, summary, spent)
-        cached = self._cache.get(session_id)
+        cached = self._recent.get(session_id)
         if cached is not None and _is_same(cached.session, conversation.session):
             session = replace(cached.session, memory_start=memory_start, summary=summary)
-            self._cache[session_id] = replace(cached, session=session)
+            self._recent.replace(replace(cached, session=session))
 
-    async def peek(self, tenant: Tenant, session_id: str | None, caller: Principal = ANYBODY) -> bool:
-        """Whether the session is new to the client. Raises SessionNotFound when it is another's."""
+    async def peek(
+        self, tenant: Tenant, session_id: str | None, caller: Principal = ANYBODY, *, may_begin: bool = True
+    ) -> bool:
+        """Whether the session is new to the client. Raises SessionNotFound as `ask` does."""
         found = await self._database.read(sessions.admin_find, session_id) if session_id else None
         if found is None or found.is_expired(self.now()):
+            if not may_begin:
+                raise SessionNotFound
             return True
         _require_within(found, tenant, caller)
         return False
 
     def forget(self, session_ids: Iterable[str]) -> None:
         """These sessions have gone."""
-        for session_id in session_ids:
-            self._cache.pop(session_id, None)
+        self._recent.forget(session_ids)
 
     def forget_client(self, tenant: Tenant) -> None:
         """The client has gone: nothing of it stays in memory."""
-        for session_id in [key for key, kept in self._cache.items() if kept.session.tenant == tenant]:
-            del self._cache[session_id]
-
-    def _remember(self, conversation: Conversation) -> None:
-        session_id = conversation.session.session_id
-        self._cache[session_id] = conversation
-        self._cache.move_to_end(session_id)
-        while len(self._cache) > self._max_cached:
-            self._cache.popitem(last=False)
+        self._recent.forget_client(tenant)
 
     def _expires_at(self, now: float) -> float | None:
         return now + self._ttl_seconds if self._ttl_seconds else None
@@ -138,11 +136,14 @@ class Conversations:
         question: str,
         cached: Conversation | None,
         caller: Principal,
+        may_begin: bool,
     ) -> Asked:
         now = self.now()
         found = self._find(connection, tenant, session_id, now, caller) if session_id else None
         if found is None:
-            session = self._create(connection, tenant, session_id or str(uuid.uuid4()), now, caller.line)
+            if not may_begin:
+                raise SessionNotFound
+            session = self._create(connection, tenant, session_id or str(uuid.uuid4()), question, now, caller.line)
             question_id = messages.append_question(connection, session.session_id, question, now)
             return Asked(Conversation(session), question_id, question, new_session=True)
         if cached is not None and _is_same(cached.session, found):
@@ -166,12 +167,20 @@ class Conversations:
         return found
 
     def _create(
-        self, connection: Connection, tenant: Tenant, session_id: str, now: float, begun_by: str | None
+        self,
+        connection: Connection,
+        tenant: Tenant,
+        session_id: str,
+        question: str,
+        now: float,
+        begun_by: str | None,
     ) -> SessionRow:
         if clients.find(connection, tenant) is None:
             raise ClientNotFound
         until = self._expires_at(now)
-        return sessions.create(connection, tenant, session_id, now, until, message_count=1, begun_by=begun_by)
+        session = sessions.create(connection, tenant, session_id, now, until, message_count=1, begun_by=begun_by)
+        session_texts.add(connection, session_id, session_texts.TITLE, titles.automatic(question))
+        return session
 
     def _store_question(self, connection: Connection, session: SessionRow, question: str, now: float) -> int:
         tenant, session_id = session.tenant, session.session_id
@@ -189,8 +198,8 @@ class Conversations:
         answer: NewAnswer,
         spent: UsageRow,
         memory: tuple[int, str] | None,
-        kept: KeptAnswer | None,
-    ) -> SessionRow | None:
+        kept: Reply | None,
+    ) -> tuple[SessionRow, int] | None:
         session, now = asked.conversation.session, answer.timestamp
         usage.record(connection, session.tenant, spent, now)
         until, stored = self._expires_at(now), None
@@ -198,13 +207,13 @@ class Conversations:
             stored = sessions.touch(connection, session.tenant, session.session_id, now, until, 1)
         if stored is None:
             return None
-        messages.append_answer(connection, session.session_id, asked.question_id, answer)
+        message_id = messages.append_answer(connection, session.session_id, asked.question_id, answer)
         if kept is not None:
-            replies.set_answer(connection, session.tenant, kept.key, kept.answer)
+            replies.set_answer(connection, session.tenant, kept.key, kept.dump(message_id))
         if memory is None:
-            return stored
+            return stored, message_id
         sessions.set_memory(connection, session.session_id, *memory)
-        return replace(stored, memory_start=memory[0], summary=memory[1])
+        return replace(stored, memory_start=memory[0], summary=memory[1]), message_id
 
     def _set_summary(
         self, connection: Connection, conversation: Conversation, memory_start: int, summary: str, spent: UsageRow

@@ -1,9 +1,11 @@
 """Keys: made, shown once, replaced, revoked; and who it is that shows one, looked at anew with every request."""
 
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from conversational_rag.addresses import ORIGIN_PATTERN, origin_as_browsers_write_it
 from conversational_rag.db import clients, keys, sign_ins
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.keys import KeyRow
@@ -13,8 +15,10 @@ from conversational_rag.security.principals import Principal, Scope
 from conversational_rag.security.tenants import Tenant
 
 MAX_NAME_CHARACTERS = 100
+MAX_ORIGINS = 20
 GRACE_SECONDS = 24 * 3600.0
 _FIRST_NAME = "first admin key"
+_ORIGIN = re.compile(ORIGIN_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +59,24 @@ class Keys:
         if not row.is_live(now):
             raise Unauthenticated
         self._uses[row.id] = now
-        return Principal(row.scope, row.tenant, row.id, row.line)
+        return Principal(row.scope, row.tenant, row.id, row.line, row.origins)
 
     async def create(
-        self, scope: Scope, tenant: Tenant | None, name: str = "", expires_at: float | None = None
+        self,
+        scope: Scope,
+        tenant: Tenant | None,
+        name: str = "",
+        expires_at: float | None = None,
+        origins: Sequence[str] = (),
     ) -> NewKey:
-        """Make a key; one for the admin has no client, and every other one has. Raises BadInput, ClientNotFound."""
+        """Make a key; one for the admin has no client, and every other one has. One with `origins` is for pages of
+        theirs, where everybody can read it. Raises BadInput, ClientNotFound."""
         now, key = self.now(), new_key()
         _require_form(scope, tenant, name)
+        origins = _checked_origins(scope, origins)
         if expires_at is not None and expires_at <= now:
             raise BadInput("The key would have expired already; give a time that is to come, or none.")
-        row = KeyRow(key.id, tenant, scope, name, key.id, now, expires_at)
+        row = KeyRow(key.id, tenant, scope, name, key.id, now, expires_at, origins=origins)
         await self._database.write(_insert, row, self._digest(key))
         return NewKey(key.text, row)
 
@@ -79,6 +90,11 @@ class Keys:
     async def find(self, tenant: Tenant | None, key_id: str) -> KeyRow:
         """The key, in whatever state. Raises KeyNotFound, also for another client's."""
         return await self._database.read(_find, tenant, key_id)
+
+    async def find_public(self, key_id: str) -> KeyRow | None:
+        """The key that stands in web pages and is live; None when there is no such one."""
+        row = await self._database.read(keys.admin_find, key_id)
+        return row if row is not None and row.origins and row.is_live(self.now()) else None
 
     async def list_keys(self, tenant: Tenant | None) -> list[KeyRow]:
         """Keys in whatever state, the newest first; `tenant` None: everybody's."""
@@ -123,6 +139,18 @@ def _require_form(scope: Scope, tenant: Tenant | None, name: str) -> None:
         raise BadInput(f"A key's name has up to {MAX_NAME_CHARACTERS} printable characters; choose another.")
 
 
+def _checked_origins(scope: Scope, origins: Sequence[str]) -> tuple[str, ...]:
+    """Each once, as browsers write them."""
+    if origins and scope is not Scope.CHAT:
+        raise BadInput("Whoever reads a page with `origins` has its key: make it with scope `chat`.")
+    if wrong := [origin for origin in origins if not _ORIGIN.fullmatch(origin)]:
+        raise BadInput(f"{wrong[0][:100]!r} is no origin; give scheme and host, as in https://www.example.org.")
+    known = tuple(dict.fromkeys(map(origin_as_browsers_write_it, origins)))
+    if len(known) > MAX_ORIGINS:
+        raise BadInput(f"A key has up to {MAX_ORIGINS} origins; make another one for the rest.")
+    return known
+
+
 def _insert(connection: Connection, row: KeyRow, key_digest: bytes) -> None:
     if row.tenant is not None and clients.find(connection, row.tenant) is None:
         raise ClientNotFound(
@@ -158,9 +186,8 @@ def _rotate(
     former, newest = _require_rotatable(connection, _find(connection, tenant, key_id), now)
     # Of the former one's own end the rotation before may have left nothing.
     lifetime = None if newest.expires_at is None else newest.expires_at - newest.created_at
-    row = KeyRow(
-        new_id, former.tenant, former.scope, former.name, former.line, now, None if lifetime is None else now + lifetime
-    )
+    until = None if lifetime is None else now + lifetime
+    row = replace(former, id=new_id, created_at=now, expires_at=until, last_used_at=None)
     keys.insert_new(connection, row, key_digest)
     end = now + grace_seconds
     if former.expires_at is not None:

@@ -12,11 +12,13 @@ from conversational_rag.db import clients, replies, sessions
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.replies import ReplyRow
 from conversational_rag.errors import ClientNotFound, KeyReused
-from conversational_rag.rag.events import Answered, Said
+from conversational_rag.rag.events import Said
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services import kept_answers
-from conversational_rag.services.chat import Ask, Chat, ChatEvent, End, Start
+from conversational_rag.services.chat import Ask, Chat
+from conversational_rag.services.chat_events import ChatEvent, End, Start
 from conversational_rag.services.conversations import Clock
+from conversational_rag.services.kept_answers import KeptAnswer, Reply
 
 _KEPT_SECONDS = 86_400.0
 # Of one client; whoever sends more keys a day loses the oldest.
@@ -56,7 +58,7 @@ class Replies:
             for event in _again(ask, reply, answered):
                 yield event
             return
-        own = replace(ask, session_id=reply.session_id, reply_key=key)
+        own = replace(ask, session_id=reply.session_id, is_own_id=ask.session_id is None, reply_key=key)
         try:
             async with aclosing(self._chat.events(own, visible=visible)) as events:
                 async for event in events:
@@ -71,7 +73,7 @@ class Replies:
     async def _kept(self, ask: Ask, key: str, reply: ReplyRow, end: End) -> End:
         """With a memory the answer was kept together with its message."""
         if not ask.use_memory:
-            answer = kept_answers.dump(end.answered)
+            answer = Reply(key, end.answered).dump(message_id=None)
             await self._database.write(replies.set_answer, ask.tenant, key, answer)
         return replace(end, new_session=reply.new_session)
 
@@ -125,7 +127,7 @@ def _new(connection: Connection, ask: Ask, key: str, digest: str, now: float) ->
     return ReplyRow(key, digest, ask.session_id or str(uuid.uuid4()), is_new, now)
 
 
-def _again(ask: Ask, reply: ReplyRow, answered: Answered) -> tuple[ChatEvent, ...]:
+def _again(ask: Ask, reply: ReplyRow, answered: KeptAnswer) -> tuple[ChatEvent, ...]:
     start = Start(reply.session_id, ask.tenant, answered.passages, answered.model)
-    end = End(reply.session_id, ask.tenant, answered, ask.use_memory, reply.new_session)
+    end = End(reply.session_id, ask.tenant, answered, ask.use_memory, reply.new_session, answered.message_id)
     return start, Said(answered.text), end

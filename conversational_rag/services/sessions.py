@@ -1,11 +1,12 @@
-"""Sessions: they can be looked at, listed, deleted, and they expire."""
+"""Sessions: they can be looked at, searched, renamed, deleted, and they expire."""
 
 from dataclasses import dataclass, replace
 
-from conversational_rag.db import clients, messages, replies, sessions, space
+from conversational_rag.db import clients, messages, replies, sessions, space, titled_sessions
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.messages import MessageRow
 from conversational_rag.db.sessions import SessionRow, SessionTotals
+from conversational_rag.db.titled_sessions import SessionPage, TitledSession
 from conversational_rag.errors import SessionNotFound
 from conversational_rag.security.principals import Reach
 from conversational_rag.security.tenants import Tenant
@@ -33,9 +34,13 @@ class Sessions:
     def __init__(self, database: Database, conversations: Conversations) -> None:
         self._database, self._conversations = database, conversations
 
-    async def find(self, reach: Reach, session_id: str) -> SessionRow:
+    async def find(self, reach: Reach, session_id: str) -> TitledSession:
         """The session. Raises SessionNotFound."""
-        return await self._database.read(_find, reach, session_id)
+        return await self._database.read(_titled, reach, session_id)
+
+    async def rename(self, reach: Reach, session_id: str, title: str | None) -> TitledSession:
+        """Give the living session a title, None: the automatic one. Raises SessionNotFound."""
+        return await self._database.write(_rename, reach, session_id, title, self._conversations.now())
 
     async def messages(self, reach: Reach, session_id: str, limit: int, offset: int) -> list[MessageRow]:
         """Its messages, oldest first. Raises SessionNotFound."""
@@ -47,6 +52,14 @@ class Sessions:
         if reach.tenant is None:
             return await self._database.read(sessions.admin_list_ids, now, limit, offset)
         return await self._database.read(sessions.list_ids, reach.tenant, reach.line, now, limit, offset)
+
+    async def search(self, reach: Reach, words: str, limit: int, offset: int) -> SessionPage:
+        """Living sessions whose titles or messages hold the words, the last used first; no words: all of them."""
+        now = self._conversations.now()
+        if reach.tenant is None:
+            return await self._database.read(titled_sessions.admin_list_page, words, now, limit, offset)
+        own = (reach.tenant, reach.line)
+        return await self._database.read(titled_sessions.list_page, *own, words, now, limit, offset)
 
     async def delete(self, reach: Reach, session_id: str) -> Departure:
         """Delete the session with all its messages. Raises SessionNotFound."""
@@ -77,7 +90,8 @@ class Sessions:
         return self._database.size_bytes()
 
 
-def _find(connection: Connection, reach: Reach, session_id: str) -> SessionRow:
+def find_within(connection: Connection, reach: Reach, session_id: str) -> SessionRow:
+    """The session, expired or not. Raises SessionNotFound when it is out of reach, as if it were not there."""
     session = sessions.admin_find(connection, session_id)
     if session is None or not reach.includes(session.tenant, session.begun_by):
         raise SessionNotFound
@@ -86,13 +100,29 @@ def _find(connection: Connection, reach: Reach, session_id: str) -> SessionRow:
     return session
 
 
+def find_living(connection: Connection, reach: Reach, session_id: str, now: float) -> SessionRow:
+    """The session, to be changed. Raises SessionNotFound also when its time has run out."""
+    session = find_within(connection, reach, session_id)
+    if session.is_expired(now):
+        raise SessionNotFound
+    return session
+
+
+def _titled(connection: Connection, reach: Reach, session_id: str) -> TitledSession:
+    return titled_sessions.titled(connection, find_within(connection, reach, session_id))
+
+
+def _rename(connection: Connection, reach: Reach, session_id: str, title: str | None, now: float) -> TitledSession:
+    return titled_sessions.set_title(connection, find_living(connection, reach, session_id, now), title)
+
+
 def _messages(connection: Connection, reach: Reach, session_id: str, limit: int, offset: int) -> list[MessageRow]:
-    _find(connection, reach, session_id)
+    find_within(connection, reach, session_id)
     return messages.list_all(connection, session_id, limit, offset)
 
 
 def _delete(connection: Connection, reach: Reach, session_id: str) -> Departure:
-    session, before = _find(connection, reach, session_id), space.free_bytes(connection)
+    session, before = find_within(connection, reach, session_id), space.free_bytes(connection)
     kept_replies = replies.count_of_session(connection, session_id)
     gone = sessions.remove(connection, session.tenant, session_id) or 0
     return Departure(session.tenant, gone, kept_replies, space.free_bytes(connection) - before)

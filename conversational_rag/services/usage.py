@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from conversational_rag.db import usage
 from conversational_rag.db.engine import Database
-from conversational_rag.db.usage import UsageRow
+from conversational_rag.db.usage import Steps, UsageRow
 from conversational_rag.llm.base import Usage
 from conversational_rag.llm.tokens import estimate_tokens
 from conversational_rag.rag.chain import Question
@@ -24,6 +24,14 @@ class Windows:
 
     day: UsageRow
     week: UsageRow
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was used in each of the steps, the oldest first."""
+
+    steps: Steps
+    rows: list[UsageRow]
 
 
 class UsageRecord:
@@ -48,6 +56,17 @@ class UsageRecord:
         day = await self._database.read(usage.admin_sums_since, now - DAY_SECONDS)
         week = await self._database.read(usage.admin_sums_since, now - WEEK_SECONDS)
         return {client_id: Windows(day.get(client_id, UsageRow()), row) for client_id, row in week.items()}
+
+    async def history(self, tenant: Tenant | None, step_seconds: int, count: int) -> History:
+        """What one client, or None: all of them, used in the last steps; their bounds are multiples of their length.
+
+        The last one is the one that we are in.
+        """
+        last = int(self._now() // step_seconds) * step_seconds
+        steps = Steps(last - (count - 1) * step_seconds, step_seconds, count)
+        if tenant is None:
+            return History(steps, await self._database.read(usage.admin_history, steps))
+        return History(steps, await self._database.read(usage.history, tenant, steps))
 
     async def cleanup(self) -> None:
         """Forget what is older than five weeks."""

@@ -42,6 +42,13 @@ def wait_for_the_index(server: RunningServer) -> None:
     wait_for(lambda: server.http.get("/readyz").json()["dependencies"]["vector_store"]["status"] == "ok")
 
 
+def titles_and_ratings(server: RunningServer, client_id: str) -> tuple[list[str], list[tuple[str, str]]]:
+    asked = {"client_id": client_id}
+    sessions = server.http.get("/api/v1/sessions", params=asked).json()["sessions"]
+    feedback = server.http.get("/api/v1/feedback", params=asked).json()["feedback"]
+    return [each["title"] for each in sessions], [(each["rating"], each["comment"]) for each in feedback]
+
+
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a backup and an export of a server that ran: a client with a document and a conversation."""
@@ -50,7 +57,10 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
         port = str(server.port)
         server.new_client(("bridge.txt", BRIDGE.encode()), ("garden.txt", GARDEN.encode()), client_id="team")
         server.new_client(("other.txt", b"The lighthouse keeper is called Ole."), client_id="others")
-        server.ask("team", "When was the bridge opened?", session_id="talk")
+        answer = server.ask("team", "When was the bridge opened?", session_id="talk")
+        server.http.patch("/api/v1/sessions/talk", json={"title": "Bridges"})
+        rating = f"/api/v1/sessions/talk/messages/{answer['message_id']}/feedback"
+        server.http.put(rating, json={"rating": "up", "comment": "Just so."})
         server.ask("others", "Who keeps the lighthouse?", session_id="chat")
         succeed(folder, "backup", "all.tar.gz", PORT=port)
         succeed(folder, "export", "--client", "team", "team.tar.gz", PORT=port)
@@ -113,6 +123,7 @@ def test_former_data_is_kept_aside_and_only_when_that_was_asked_for(exported: Pa
     with RunningServer(tmp_path) as server:
         listed = server.http.get("/api/v1/chat/collections").json()["collections"]
         assert {each["client_id"] for each in listed} == {"team", "others"}
+        assert titles_and_ratings(server, "team") == (["Bridges"], [("up", "Just so.")])
         wait_for_the_index(server)
         server.stop()
     assert "\n0 differences" in succeed(tmp_path, "check")
@@ -157,6 +168,9 @@ def test_a_client_goes_to_another_instance_with_its_conversations(exported: Path
     with RunningServer(tmp_path) as server:
         assert server.http.get("/api/v1/sessions/list").json() == ["talk"], "nobody else's"
         assert server.http.get("/api/v1/sessions/talk/messages").json()[0]["content"] == "When was the bridge opened?"
+        assert titles_and_ratings(server, "team") == (["Bridges"], [("up", "Just so.")])
+        for words in ("BRIDGES", "when was", "1932"):
+            assert server.http.get("/api/v1/sessions", params={"q": words}).json()["total"] == 1, words
         answer = server.ask("team", "When was the bridge opened?", session_id="talk")
         assert answer["new_session"] is False
         assert answer["sources"][0]["content"] == BRIDGE
@@ -176,6 +190,9 @@ def test_a_client_goes_to_another_instance_with_its_conversations(exported: Path
         assert server.ask("twin", "When are tulips planted?")["sources"][0]["content"] == GARDEN
         sessions = server.http.get("/api/v1/sessions/list", params={"client_id": "twin"}).json()
         assert any(f"as {session}" in twice for session in sessions)
+        titles, ratings = titles_and_ratings(server, "twin")
+        assert "Bridges" in titles
+        assert ratings == [("up", "Just so.")]
         ids = [
             {each["id"] for each in server.http.get("/api/v1/documents", params={"client_id": c}).json()["documents"]}
             for c in ("team", "twin")

@@ -97,11 +97,21 @@ def test_the_list_says_everything_but_the_keys(server: RunningServer) -> None:
     assert {line.split()[2] for line in own.splitlines()[1:]} == {"team"}
 
 
+def test_a_key_for_web_pages_is_made_and_listed_with_their_origins(server: RunningServer) -> None:
+    sites = ("https://www.example.org", "http://localhost:3000")
+    named = [word for site in sites for word in ("--origin", site)]
+    key = key_of(succeed(server.folder, "key", "create", "--client", "team", "--scope", "chat", *named))
+    assert row_of(succeed(server.folder, "key", "list"), key)[-1] == " ".join(sites)
+    assert server.http.get(f"/widget/{id_of(key)}").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (("create", "--client", "new-one", "--scope", "chat"), "no client new-one; check the name, or upload"),
         (("create", "--scope", "chat"), "name the client"),
+        (("create", "--scope", "manage", "--client", "team", "--origin", "https://a.example"), "with scope `chat`"),
+        (("create", "--scope", "chat", "--client", "team", "--origin", "a.example"), "is no origin"),
         (("revoke", "nokeyatall00"), "list the keys"),
     ],
 )

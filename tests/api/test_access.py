@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from groq_stand_in import GroqStandIn
@@ -23,7 +24,7 @@ def open_socket(house: LockedServer, client_id: str, **headers: str) -> ClientCo
     return connect(url, additional_headers=headers, open_timeout=30)
 
 
-def test_a_stranger_gets_in_nowhere_but_at_health_and_sign_in(house: LockedServer) -> None:
+def test_a_stranger_gets_in_nowhere_but_at_health_sign_in_and_the_page(house: LockedServer) -> None:
     document = house.admin("GET", "/openapi.json").json()
     refused = 0
     for path, operations in document["paths"].items():
@@ -35,8 +36,10 @@ def test_a_stranger_gets_in_nowhere_but_at_health_and_sign_in(house: LockedServe
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
             refused += 1
     assert refused >= 30
-    for path in ("/", "/docs", "/openapi.json", "/nowhere", "/metrics"):
+    for path in ("/docs", "/openapi.json", "/nowhere", "/metrics"):
         assert house.stranger("GET", path).status_code == 401
+    # Nothing of any client stands there (tests/api/test_page.py).
+    assert house.stranger("GET", "/").status_code == 200
     assert house.stranger("GET", "/health").status_code == 200
     assert house.stranger("GET", "/readyz").status_code == 200
 
@@ -74,7 +77,10 @@ def test_another_client_is_not_found_wherever_it_is_named(house: LockedServer) -
         ("POST", "/api/v1/search", {"json": {"query": "bridge?", **named}}),
         ("GET", "/api/v1/documents", {"params": named}),
         ("GET", "/api/v1/sessions/list", {"params": named}),
+        ("GET", "/api/v1/sessions", {"params": named}),
+        ("GET", "/api/v1/feedback", {"params": named}),
         ("GET", "/api/v1/usage", {"params": named}),
+        ("GET", "/api/v1/usage/history", {"params": named}),
         ("GET", "/api/v1/chat/collections/acme/stats", {}),
         ("DELETE", "/api/v1/chat/collections/acme", {}),
         ("POST", "/api/v1/ingest/", {"files": [("files", ("a.txt", b"Mine now."))], "data": named}),
@@ -110,6 +116,9 @@ def test_a_chat_key_asks_and_does_nothing_else(house: LockedServer) -> None:
         ("GET", "/api/v1/chat/collections"),
         ("DELETE", "/api/v1/chat/collections/acme"),
         ("GET", "/api/v1/usage"),
+        ("GET", "/api/v1/usage/history"),
+        ("GET", "/api/v1/feedback"),
+        ("GET", "/api/v1/models"),
         ("GET", "/api/v1/keys"),
         ("POST", "/api/v1/sessions/cleanup"),
         ("GET", "/metrics"),
@@ -121,7 +130,13 @@ def test_a_chat_key_asks_and_does_nothing_else(house: LockedServer) -> None:
 
 
 def test_a_manager_does_not_rule_the_service(house: LockedServer) -> None:
-    for method, path in (("POST", "/api/v1/sessions/cleanup"), ("GET", "/metrics"), ("GET", "/api/v1/audit")):
+    rules = (
+        ("POST", "/api/v1/sessions/cleanup"),
+        ("GET", "/metrics"),
+        ("GET", "/api/v1/audit"),
+        ("GET", "/api/v1/models"),
+    )
+    for method, path in rules:
         assert house.manager(method, path).status_code == 403
 
 
@@ -144,6 +159,41 @@ def test_a_chat_key_sees_the_sessions_that_it_began_and_no_others(house: LockedS
     assert {own, theirs} <= set(house.manager("GET", "/api/v1/sessions/list").json())
     assert house.manager.ask("And then?", session_id=theirs).status_code == 200
     assert house.chatter("DELETE", f"/api/v1/sessions/{own}").status_code == 200
+
+
+def test_a_chat_key_finds_renames_rates_and_writes_down_what_it_began_and_nothing_else(house: LockedServer) -> None:
+    neighbour = house.new_key("chat", "acme")
+    began, theirs = (holder.ask("When was the bridge opened?").json() for holder in (house.chatter, neighbour))
+    foreign = house.other.ask("Which word opens the vault?").json()
+
+    def calls(answer: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+        session = f"/api/v1/sessions/{answer['session_id']}"
+        feedback = f"{session}/messages/{answer['message_id']}/feedback"
+        return [
+            ("PATCH", session, {"json": {"title": "Mine"}}),
+            ("GET", f"{session}/export", {}),
+            ("PUT", feedback, {"json": {"rating": "up"}}),
+            ("DELETE", feedback, {}),
+        ]
+
+    for asker, answer, status in (
+        (house.stranger, began, 401),
+        (house.chatter, theirs, 404),
+        (house.chatter, foreign, 404),
+        (house.other, theirs, 404),
+        (house.chatter, began, 200),
+        (house.manager, theirs, 200),
+        (house.admin, foreign, 200),
+    ):
+        for method, path, content in calls(answer):
+            assert asker(method, path, **content).status_code == status, (method, path)
+    shown = house.chatter("GET", "/api/v1/sessions", params={"q": "bridge"})
+    ids = {each["session_id"] for each in shown.json()["sessions"]}
+    assert began["session_id"] in ids
+    assert not ids & {theirs["session_id"], foreign["session_id"]}
+    house.chatter("PUT", calls(began)[2][1], json={"rating": "down", "comment": "Which bridge?"})
+    assert "Which bridge?" in house.manager("GET", "/api/v1/feedback").text
+    assert house.other("GET", "/api/v1/feedback").json()["total"] == 0
 
 
 def test_a_rotated_chat_key_keeps_its_sessions(house: LockedServer) -> None:

@@ -23,7 +23,7 @@ def test_an_answer_has_every_field_of_the_contract(server: RunningServer) -> Non
     answer = server.ask(client_id, "When was the Harbour Bridge opened?")
     assert set(answer) == {
         "response", "session_id", "client_id", "memory_used", "new_session", "sources", "model", "degraded",
-        "cached", "retry_after", "usage",
+        "cached", "retry_after", "usage", "message_id",
     }  # fmt: skip
     assert "1932" in answer["response"]
     assert uuid.UUID(answer["session_id"])

@@ -115,6 +115,9 @@ def test_a_page_that_is_allowed_may_ask_with_the_cookie_and_read_the_answer(
     assert preflight.status_code == 200
     assert preflight.headers["Access-Control-Allow-Origin"] == PAGE
     assert preflight.headers["Access-Control-Allow-Credentials"] == "true"
+    for method in ("PUT", "PATCH", "DELETE"):
+        asked = {"Origin": PAGE, "Access-Control-Request-Method": method}
+        assert house.server.http.options("/api/v1/sessions/any", headers=asked).status_code == 200
     answer = Holder(house.server, headers={**browser.headers, "Origin": PAGE}).ask("When was the bridge opened?")
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == PAGE

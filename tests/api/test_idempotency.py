@@ -116,6 +116,8 @@ def test_a_question_sent_twice_is_answered_once(
     assert end == ("end", first)
     assert len(groq.asked) == calls
     assert messages(server, first["session_id"]) == ["user", "assistant"]
+    stored = server.http.get(f"/api/v1/sessions/{first['session_id']}/messages").json()
+    assert first["message_id"] == stored[1]["id"]
 
 
 def test_a_stream_that_was_read_once_is_answered_again_in_one_piece(
@@ -124,7 +126,7 @@ def test_a_stream_that_was_read_once_is_answered_again_in_one_piece(
     *_, (_, first) = stream(server, key, {**question, "use_memory": False})
     calls = len(groq.asked)
     assert ask(server, key, {**question, "use_memory": False}).json() == first
-    assert (first["memory_used"], len(groq.asked)) == (False, calls)
+    assert (first["memory_used"], first["message_id"], len(groq.asked)) == (False, None, calls)
 
 
 def test_a_key_that_comes_with_another_question_is_refused(

@@ -18,6 +18,7 @@ FIELDS = {
     "expires_at",
     "last_used_at",
     "revoked_at",
+    "origins",
 }
 DAY = 24 * 3600
 

@@ -11,11 +11,12 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from conversational_rag.application import create_app
 from conversational_rag.config import Settings
 from conversational_rag.security.permissions import PERMISSIONS
+from conversational_rag.selftest.pages import PAGES
 from conversational_rag.selftest.recipes import OPERATIONS, WEBSOCKETS
 from conversational_rag.selftest.walk import gaps
 
-# What describes the service; nothing of any client can stand there, and no other page may be hidden from the document.
-PAGES = {"/openapi.json", "/docs"}
+# They describe the service, to whoever has a key: nothing of any client can stand there.
+DESCRIPTIONS = {"/openapi.json", "/docs"}
 
 
 @pytest.fixture
@@ -64,8 +65,15 @@ def test_every_operation_and_every_websocket_has_a_permission(app: FastAPI) -> N
     assert operations(app) | websockets(app) == set(PERMISSIONS)
 
 
-def test_nothing_else_is_served_but_the_pages_that_describe_it(app: FastAPI) -> None:
-    assert others(app) == PAGES
+def test_nothing_else_is_served_but_what_describes_it_and_what_is_everybodys(app: FastAPI) -> None:
+    assert others(app) == DESCRIPTIONS | set(PAGES)
+    assert all(page.reason for page in PAGES.values())
+
+
+def test_what_is_everybodys_is_only_looked_at(app: FastAPI) -> None:
+    pages = [route for route in all_routes(app.routes) if getattr(route, "path", None) in PAGES]
+    assert len(pages) == len(PAGES)
+    assert all(isinstance(route, Route) and route.methods == {"GET", "HEAD"} for route in pages)
 
 
 def test_a_new_route_is_noticed_whatever_its_kind(app: FastAPI) -> None:
@@ -81,7 +89,7 @@ def test_a_new_route_is_noticed_whatever_its_kind(app: FastAPI) -> None:
     app.mount("/files", _nothing)
     assert operations(app) - set(OPERATIONS) == {"new"}
     assert websockets(app) - set(WEBSOCKETS) == {"new_socket"}
-    assert {"/hidden", "/files"} <= others(app) - PAGES
+    assert {"/hidden", "/files"} <= others(app) - DESCRIPTIONS - set(PAGES)
     assert gaps(app.openapi()) == {"new": "it has no permission (security/permissions.py)"}
 
 

@@ -11,7 +11,7 @@ from conversational_rag.errors import ClientNotFound, ModelUnreachable
 from conversational_rag.llm.base import Usage
 from conversational_rag.rag.events import Answered, Said
 from conversational_rag.security.tenants import Tenant
-from conversational_rag.services.chat import ChatEvent, End, Start
+from conversational_rag.services.chat_events import ChatEvent, End, Start
 from conversational_rag.streaming import EventStream
 
 ACME = Tenant("acme")

@@ -2,7 +2,9 @@
 
 from alembic import context
 
-import conversational_rag.db.access_tables  # noqa: F401 its tables are part of the metadata
+# Their tables are part of the metadata too.
+import conversational_rag.db.access_tables
+import conversational_rag.db.usage_tables  # noqa: F401
 from conversational_rag.db.tables import metadata
 
 context.configure(

@@ -128,6 +128,18 @@ async def test_the_context_weighs_less_than_the_question(shelf: Shelf) -> None:
     assert list(await search(shelf, ACME, ["crane"], ["ferry"])) == [asked, before]
 
 
+async def test_what_the_question_finds_keeps_what_the_context_adds_however_much_the_context_finds(shelf: Shelf) -> None:
+    await shelf.put(ACME, "ferries.txt", *["The ferry crosses; the ferry is grey."] * 60)
+    (crane,) = await shelf.put(
+        ACME, "crane.txt", "The crane lifts a ferry, and whatever else stands in the yard by day."
+    )
+    alone = (await search(shelf, ACME, ["crane"], [], limit=4))[crane]
+    found = await search(shelf, ACME, ["crane"], ["ferry"], limit=4)
+    assert len(found) == 5
+    assert found[crane] > alone
+    assert next(iter(found)) == crane
+
+
 async def test_the_context_is_searched_when_the_question_finds_nothing(shelf: Shelf) -> None:
     found = await search(shelf, ACME, [], ["bread"])
     assert [await _text(shelf, chunk) for chunk in found] == ["Bread is baked at night."]

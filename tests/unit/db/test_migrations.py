@@ -7,10 +7,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy import Engine, create_engine, inspect, text
 
-from conversational_rag.db import migrations
+from conversational_rag.db import migrations, titled_sessions
 from conversational_rag.db.tables import metadata
+from conversational_rag.security.tenants import Tenant
 
 FOLDER = Path(migrations.__file__).parent
 
@@ -54,3 +55,34 @@ def test_every_migration_can_be_undone_and_done_again(tmp_path: Path) -> None:
 def _is_ours(_object: object, name: str | None, *_: object) -> bool:
     """The keyword index is a virtual table with shadows: Alembic does not know such tables."""
     return not str(name).startswith("chunk_words")
+
+
+def test_sessions_of_before_have_titles_and_are_found(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/a.db")
+    migrations.upgrade(engine)
+    undo = config(engine)
+    command.downgrade(undo, "0008")
+    undo.attributes["connection"].commit()
+    undo.attributes["connection"].close()
+    with engine.begin() as connection:
+        columns = "client_id, created_at, last_modified, embedding_fingerprint"
+        connection.execute(text(f"INSERT INTO clients ({columns}) VALUES ('acme', 1, 1, '')"))
+        new = "INSERT INTO sessions (session_id, created_at, last_accessed, client_id) VALUES (:session, 1, 1, 'acme')"
+        connection.execute(text(new), [{"session": session_id} for session_id in ("a", "b", "silent")])
+        rows = [
+            {"session": "ab"[n % 2], "role": ("user", "assistant")[n // 2 % 2], "text": f"Wort\n{n} Ü."}
+            for n in range(2500)
+        ]
+        new = "INSERT INTO messages (session_id, role, content, timestamp) VALUES (:session, :role, :text, 1)"
+        connection.execute(text(new), rows)
+    migrations.upgrade(engine)
+    with engine.connect() as connection:
+        page = titled_sessions.list_page(connection, Tenant("acme"), None, "", 2.0, 10, 0)
+        found = titled_sessions.list_page(connection, Tenant("acme"), None, "wort 2499 ü", 2.0, 10, 0)
+    engine.dispose()
+    assert {each.session.session_id: each.title for each in page.sessions} == {
+        "a": "Wort 0 Ü.",
+        "b": "Wort 1 Ü.",
+        "silent": "silent",
+    }
+    assert [each.session.session_id for each in found.sessions] == ["b"]

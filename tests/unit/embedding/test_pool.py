@@ -77,6 +77,24 @@ async def test_a_question_waits_for_one_slice_at_most(pool: EmbeddingPool, toy: 
     assert toy.calls == [["aaa", "bbb"], ["urgent"], ["cc"], ["dd"], ["e"]]
 
 
+async def test_a_question_goes_before_what_nobody_waits_for(pool: EmbeddingPool, toy: RecordingEmbedder) -> None:
+    toy.shut()
+    tasks = await _queued(pool.embed_query("first"))
+    await toy.until_inside()
+    tasks += await _queued(pool.embed_queries(["answer"], urgent=False), pool.embed_query("second"))
+    toy.gate.set()
+    await asyncio.gather(*tasks)
+    assert toy.calls == [["first"], ["second"], ["answer"]]
+
+
+async def test_what_nobody_waits_for_leaves_passages_in_whole_slices(
+    pool: EmbeddingPool, toy: RecordingEmbedder
+) -> None:
+    await pool.embed_queries(["answer"], urgent=False)
+    await pool.embed_passages(["a", "a", "a"])
+    assert toy.calls == [["answer"], ["a", "a"], ["a"]]
+
+
 async def test_passages_go_in_small_slices_while_questions_are_asked_and_in_whole_ones_afterwards(
     toy: RecordingEmbedder,
 ) -> None:

@@ -13,9 +13,11 @@ class Counting:
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
+        self.urgent: list[bool] = []
 
-    async def embed_queries(self, texts: Sequence[str]) -> Vectors:
+    async def embed_queries(self, texts: Sequence[str], *, urgent: bool = True) -> Vectors:
         self.asked.append(list(texts))
+        self.urgent.append(urgent)
         return np.array([[float(len(text)), 1.0] for text in texts], np.float32)
 
 
@@ -36,3 +38,12 @@ async def test_what_was_asked_longest_ago_is_forgotten_first() -> None:
     for text in ("one", "two", "one", "three", "one", "two"):
         await recent.embed_queries([text])
     assert embedder.asked == [["one"], ["two"], ["three"], ["two"]]
+
+
+async def test_what_nobody_waits_for_is_embedded_so_and_is_known_afterwards() -> None:
+    embedder = Counting()
+    recent = RecentVectors(embedder)
+    await recent.embed_queries(["an answer"], urgent=False)
+    await recent.embed_queries(["a question", "an answer"])
+    assert embedder.asked == [["an answer"], ["a question"]]
+    assert embedder.urgent == [False, True]

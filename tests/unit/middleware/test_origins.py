@@ -7,6 +7,7 @@ from asgi_exchange import Answer, exchange, greet
 
 from conversational_rag.middleware.authentication import SIGN_IN_COOKIE
 from conversational_rag.middleware.origins import Origins
+from conversational_rag.security.principals import Principal, Scope
 
 COOKIE = {"Cookie": f"{SIGN_IN_COOKIE}=token"}
 EVIL = {"Origin": "https://evil.example"}
@@ -86,3 +87,21 @@ async def test_a_key_in_a_header_may_come_from_anywhere_and_a_cookie_may_not() -
 
 async def test_while_there_are_no_keys_a_header_proves_nothing() -> None:
     assert (await ask({**EVIL, "X-API-Key": "anything"}, is_open=True)).status == 403
+
+
+PUBLIC = {"state": {"principal": Principal(Scope.CHAT, key_id="abc", origins=("https://team.example",))}}
+SHOWN = {"X-API-Key": "crag_x"}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE"])
+async def test_a_key_that_stands_in_pages_is_for_their_origins_and_the_services_own(method: str) -> None:
+    for origin in ("https://team.example", "http://localhost:8000"):
+        assert (await ask({**SHOWN, "Origin": origin}, method, is_open=False, **PUBLIC)).status == 200
+    # This one may use cookies, and the key was not made for it.
+    for origin in ("https://www.example.org", "https://evil.example", "null", "", "https://team.example:8443"):
+        answer = await ask({**SHOWN, "Origin": origin}, method, is_open=False, **PUBLIC)
+        assert (answer.status, answer.code) == (403, "origin_refused")
+
+
+async def test_a_program_that_has_copied_the_key_says_no_origin_and_may() -> None:
+    assert (await ask(SHOWN, is_open=False, **PUBLIC)).status == 200

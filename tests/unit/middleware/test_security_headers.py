@@ -26,6 +26,16 @@ async def test_an_answer_may_know_better() -> None:
     assert headers.getlist("Cache-Control") == ["max-age=60"]
 
 
+async def test_a_page_that_some_sites_may_frame_is_not_called_unframed_by_the_older_word() -> None:
+    def page(policy: str) -> HTMLResponse:
+        return HTMLResponse("<p>", headers={"Content-Security-Policy": policy})
+
+    framed = page("default-src 'none'; frame-ancestors https://www.example.org")
+    assert "X-Frame-Options" not in (await exchange(SecurityHeaders(framed))).headers
+    for policy in ("default-src 'self'; frame-ancestors 'none'", "default-src 'self'"):
+        assert (await exchange(SecurityHeaders(page(policy)))).headers["X-Frame-Options"] == "DENY"
+
+
 async def test_encryption_is_asked_for_where_there_is_some() -> None:
     assert "Strict-Transport-Security" not in (await exchange(SecurityHeaders(greet))).headers
     encrypted = await exchange(SecurityHeaders(greet), scheme="https")

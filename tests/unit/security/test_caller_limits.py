@@ -127,6 +127,13 @@ def test_a_key_is_counted_wherever_it_comes_from_and_a_stranger_by_his_network()
     assert counted_as(None, "127.0.0.1", is_open=False) == "from 127.0.0.1"
 
 
+def test_strangers_who_share_a_key_are_counted_apart() -> None:
+    public = Principal(Scope.CHAT, key_id="abc", origins=("https://www.example.org",))
+    one, other = (counted_as(public, address, is_open=False) for address in ("192.0.2.1", "192.0.2.2"))
+    assert len({one, other, counted_as(KEY, "192.0.2.1", is_open=False)}) == 3
+    assert one == counted_as(public, "192.0.2.1", is_open=False) != counted_as(None, "192.0.2.1", is_open=False)
+
+
 def test_while_there_are_no_keys_this_machine_is_not_counted_and_others_are() -> None:
     for here in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
         assert counted_as(ANYBODY, here, is_open=True) is None

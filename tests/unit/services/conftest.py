@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from diary import Diary
 from locksmith import Locksmith
 from workshop import Workshop
 
@@ -27,5 +28,12 @@ async def idle(tmp_path: Path) -> AsyncIterator[Workshop]:
 @pytest.fixture
 async def smith(tmp_path: Path) -> AsyncIterator[Locksmith]:
     opened = await Locksmith(tmp_path).open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def diary(tmp_path: Path) -> AsyncIterator[Diary]:
+    opened = await Diary(tmp_path).open()
     yield opened
     await opened.close()

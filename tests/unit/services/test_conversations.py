@@ -137,7 +137,7 @@ async def test_a_session_that_is_deleted_during_its_answer_stays_deleted(databas
     asked = await kept.ask(ACME, "s", "hello?")
     sessions = Sessions(database, kept)
     await sessions.delete(Reach(), "s")
-    await kept.answer(asked, answer("Too late."), COST)
+    assert await kept.answer(asked, answer("Too late."), COST) is None
     with pytest.raises(SessionNotFound):
         await sessions.find(Reach(), "s")
     assert kept.count_cached() == 0

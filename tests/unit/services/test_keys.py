@@ -224,3 +224,63 @@ async def test_a_use_that_was_seen_elsewhere_later_is_not_taken_back(smith: Lock
     await beside.close()
     await smith.keys.store_uses()
     assert await smith.database.read(last_use, made.row.id) == NOON + HOUR
+
+
+SITE = "https://www.example.org"
+
+
+async def test_a_key_for_web_pages_says_of_which_and_so_does_its_successor(smith: Locksmith) -> None:
+    wanted = ["https://WWW.example.org:443", SITE, "http://localhost:8000", "http://[::1]:3000"]
+    made = await smith.keys.create(Scope.CHAT, ACME, origins=wanted)
+    origins = (SITE, "http://localhost:8000", "http://[::1]:3000")
+    assert made.row.origins == origins
+    assert await smith.keys.authenticate(made.text) == Principal(Scope.CHAT, ACME, made.row.id, made.row.line, origins)
+    successor = await smith.keys.rotate(ACME, made.row.id)
+    assert (successor.row.origins, successor.row.line) == (origins, made.row.line)
+    assert {row.origins for row in await smith.keys.list_keys(ACME)} == {origins}
+
+
+async def test_a_key_that_everybody_can_read_does_no_more_than_chat(smith: Locksmith) -> None:
+    for scope, tenant in ((Scope.MANAGE, ACME), (Scope.ADMIN, None)):
+        with pytest.raises(BadInput, match="scope `chat`"):
+            await smith.keys.create(scope, tenant, origins=[SITE])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "*",
+        "null",
+        "www.example.org",
+        f"{SITE}/",
+        f"{SITE}/page",
+        f"{SITE}\n",
+        f"{SITE} https://evil.example",
+        f"{SITE}; script-src *",
+        "https://*.example.org",
+        "javascript://a",
+        "",
+    ],
+)
+async def test_what_is_no_origin_gets_into_no_header(smith: Locksmith, wrong: str) -> None:
+    with pytest.raises(BadInput, match="is no origin"):
+        await smith.keys.create(Scope.CHAT, ACME, origins=[SITE, wrong])
+
+
+async def test_a_key_has_so_many_origins_and_no_more(smith: Locksmith) -> None:
+    many = [f"https://{number}.example.org" for number in range(21)]
+    assert len((await smith.keys.create(Scope.CHAT, ACME, origins=many[:20])).row.origins) == 20
+    with pytest.raises(BadInput, match="up to 20 origins"):
+        await smith.keys.create(Scope.CHAT, ACME, origins=many)
+
+
+async def test_a_widget_is_found_by_its_key_while_that_lives(smith: Locksmith) -> None:
+    private = await smith.keys.create(Scope.CHAT, ACME)
+    revoked = await smith.keys.create(Scope.CHAT, ACME, origins=[SITE])
+    await smith.keys.revoke(ACME, revoked.row.id)
+    public = await smith.keys.create(Scope.CHAT, ACME, expires_at=NOON + HOUR, origins=[SITE])
+    found = [await smith.keys.find_public(key.row.id) for key in (private, revoked, public)]
+    assert found == [None, None, public.row]
+    assert await smith.keys.find_public("nokeyatall00") is None
+    smith.time += HOUR
+    assert await smith.keys.find_public(public.row.id) is None

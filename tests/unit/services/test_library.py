@@ -4,11 +4,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from shelf import Shelf
+from shelf import Shelf, WordPool
+from toy_embedder import ToyEmbedder
 
 from conversational_rag.db import documents
-from conversational_rag.rag.query import QueryWords
+from conversational_rag.embedding.pool import EmbeddingPool
+from conversational_rag.embedding.recent import RecentVectors
+from conversational_rag.rag.conversation import Turn
+from conversational_rag.rag.query import QueryWords, leaned_on
+from conversational_rag.rag.retriever import find
 from conversational_rag.security.tenants import Tenant
+from conversational_rag.services.library import ClientLibrary
 
 ACME, BETA = Tenant("acme"), Tenant("beta")
 
@@ -45,3 +51,24 @@ async def test_both_legs_answer_by_chunk_id(shelf: Shelf) -> None:
     assert list(await library.matching(QueryWords(("baked",), ("rain",)), 10)) == [bread, rain]
     assert len(await library.filenames()) == 1
     assert shelf.pool.embedded == ["Rain fell."]
+
+
+async def test_a_follow_up_embeds_the_question_alone(shelf: Shelf) -> None:
+    embedder = WordPool()
+    library = ClientLibrary(ACME, shelf.database, shelf.index, RecentVectors(embedder))
+    answer = "Bread is baked. " * 100
+    await library.expect_follow_up(answer)
+    assert embedder.unhurried == embedder.embedded == [leaned_on(answer)]
+    await find(library, "And when?", [Turn(1, "What is baked?", answer)], 3)
+    assert embedder.embedded == [leaned_on(answer), "And when?"]
+
+
+async def test_an_answer_that_cannot_be_embedded_now_is_nobodys_trouble(shelf: Shelf) -> None:
+    pool = EmbeddingPool(ToyEmbedder)
+    await pool.close()
+    await ClientLibrary(ACME, shelf.database, shelf.index, pool).expect_follow_up("Bread is baked.")
+
+
+async def test_an_empty_answer_is_not_embedded(shelf: Shelf) -> None:
+    await shelf.library(ACME).expect_follow_up("")
+    assert shelf.pool.embedded == []
