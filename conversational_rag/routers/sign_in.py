@@ -4,13 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Request, Response
 
+from conversational_rag.config import Settings
 from conversational_rag.dependencies import Caller, Resources
 from conversational_rag.errors import BadInput
 from conversational_rag.middleware.authentication import SIGN_IN_COOKIE
 from conversational_rag.middleware.connection import address_of
-from conversational_rag.schemas.sign_in import SignedIn, SignedOut, SignInRequest, WhoAmI
+from conversational_rag.schemas.sign_in import SignedIn, SignedOut, SignInRequest, UploadLimits, WhoAmI
 from conversational_rag.security.principals import Principal
 
+_MEGABYTE = 1024 * 1024
 router = APIRouter(prefix="/api/v1/auth", tags=["keys"])
 _Token = Annotated[str | None, Cookie(alias=SIGN_IN_COOKIE, include_in_schema=False)]
 
@@ -43,10 +45,10 @@ async def sign_out(request: Request, response: Response, resources: Resources, t
 
 @router.get("/me", operation_id="who_am_i")
 async def who_am_i(caller: Caller, resources: Resources) -> WhoAmI:
-    """What the caller's key is for; without keys, that there are none."""
-    mode = resources.settings.auth_mode
+    """What the caller's key is for; without keys, that there are none. And what one upload may hold."""
+    mode, uploads = resources.settings.auth_mode, _upload_limits(resources.settings)
     if caller.key_id is None:
-        return WhoAmI(auth_mode=mode, scope=caller.scope, client_id=_client_id(caller))
+        return WhoAmI(auth_mode=mode, scope=caller.scope, client_id=_client_id(caller), uploads=uploads)
     key = await resources.keys.find(caller.tenant, caller.key_id)
     return WhoAmI(
         auth_mode=mode,
@@ -55,6 +57,7 @@ async def who_am_i(caller: Caller, resources: Resources) -> WhoAmI:
         key_id=key.id,
         name=key.name,
         expires_at=key.expires_at,
+        uploads=uploads,
     )
 
 
@@ -68,3 +71,12 @@ def _set_cookie(request: Request, response: Response, token: str, seconds: int) 
 
 def _client_id(caller: Principal) -> str | None:
     return None if caller.tenant is None else caller.tenant.client_id
+
+
+def _upload_limits(settings: Settings) -> UploadLimits:
+    return UploadLimits(
+        max_files=settings.max_files,
+        max_file_bytes=int(settings.max_file_mb * _MEGABYTE),
+        max_request_bytes=int(settings.max_request_mb * _MEGABYTE),
+        from_web=settings.url_ingestion,
+    )

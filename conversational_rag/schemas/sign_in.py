@@ -27,6 +27,15 @@ class SignedOut(BaseModel):
     message: str
 
 
+class UploadLimits(BaseModel):
+    """What one upload may hold."""
+
+    max_files: int
+    max_file_bytes: int
+    max_request_bytes: int = Field(description="All of a request together.")
+    from_web: bool = Field(description="Whether web pages are taken in by their URL.")
+
+
 class WhoAmI(BaseModel):
     """Who the caller is."""
 
@@ -36,3 +45,4 @@ class WhoAmI(BaseModel):
     key_id: str | None = None
     name: str | None = Field(None, description="The key's name.")
     expires_at: float | None = Field(None, description="When the key expires, in Unix seconds; null: never.")
+    uploads: UploadLimits

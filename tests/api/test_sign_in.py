@@ -9,6 +9,8 @@ from locked_server import Holder, LockedServer, locked
 from running_server import RunningServer
 
 ME = "/api/v1/auth/me"
+# What is usual; see docs/configuration.md.
+UPLOADS = {"max_files": 50, "max_file_bytes": 25 * 2**20, "max_request_bytes": 100 * 2**20, "from_web": False}
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +124,7 @@ def test_everybody_can_learn_who_he_is(house: LockedServer) -> None:
         "key_id": key["id"],
         "name": "phone",
         "expires_at": key["expires_at"],
+        "uploads": UPLOADS,
     }
     admin = house.admin("GET", ME).json()
     assert (admin["scope"], admin["client_id"]) == ("admin", None)
@@ -152,6 +155,7 @@ def test_where_no_key_is_needed_there_is_nothing_to_sign_in_to(keyless: RunningS
         "key_id": None,
         "name": None,
         "expires_at": None,
+        "uploads": UPLOADS,
     }
     answer = keyless.http.post("/api/v1/auth/sign-in", json={"key": "crag_x"})
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")

@@ -1,7 +1,8 @@
-// Parcels: files that go together in one request. The service takes 50 files and 100 MB at once unless it was told
-// otherwise; where it takes less, it says so and the parcel is halved.
+// Parcels: files that go together in one request, as many as the service takes at once. Where a proxy before it takes
+// less, it says so and the parcel is halved.
+import { caller } from "../account/caller.js";
 
-const MOST_FILES = 50;
+// What goes again when the line breaks should not be all of it.
 const MOST_BYTES = 48 * 1024 * 1024;
 
 /**
@@ -11,9 +12,11 @@ const MOST_BYTES = 48 * 1024 * 1024;
  */
 export function packed(items) {
   const parcels = [];
+  const { max_files: mostFiles, max_request_bytes: room } = caller.value.uploads;
+  const mostBytes = Math.min(MOST_BYTES, room * 0.9);
   let bytes = 0;
   for (const item of items) {
-    const isFull = !parcels.length || parcels.at(-1).length === MOST_FILES || bytes + item.file.size > MOST_BYTES;
+    const isFull = !parcels.length || parcels.at(-1).length === mostFiles || bytes + item.file.size > mostBytes;
     if (isFull) {
       parcels.push([]);
       bytes = 0;

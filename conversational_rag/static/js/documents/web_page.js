@@ -1,26 +1,19 @@
 // A web page as a document: the service fetches it, where it may.
-import { signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
+import { caller } from "../account/caller.js";
 import { call } from "../api.js";
 import { Button } from "../components/button.js";
 import { Dialog } from "../components/dialog.js";
 import { Field } from "../components/field.js";
 import { html } from "../html.js";
 import { t } from "../i18n/language.js";
-import { recall, remember } from "../storage.js";
-import { focusHeading } from "./heading.js";
 import { adopt } from "./jobs.js";
 import { reasonOf } from "./reason.js";
 import { currentTarget, named } from "./target.js";
 
 const PATIENCE_MS = 120_000;
-const OFF = new Set(["url_ingestion_off", "not_found", "method_not_allowed"]);
-const OFF_SECONDS = 86_400;
 
-// Nothing but an attempt tells whether it is switched on, and an attempt is noted in the audit: so none is made
-// unasked, and what one has told is remembered for a day.
-const isOff = signal(Date.now() / 1000 - (recall("url_off") ?? 0) < OFF_SECONDS);
-
-/** The button, as long as the service has not said that it fetches none. */
+/** The button, where the service fetches any. */
 export function WebPageButton() {
   const isOpen = useSignal(false);
   const open = () => {
@@ -28,9 +21,8 @@ export function WebPageButton() {
   };
   const close = () => {
     isOpen.value = false;
-    if (isOff.value) focusHeading();
   };
-  return html`${!isOff.value && html`<${Button} icon="language" onClick=${open}>${t("documents.web")}<//>`}
+  return html`${caller.value.uploads.from_web && html`<${Button} icon="language" onClick=${open}>${t("documents.web")}<//>`}
     ${isOpen.value && html`<${WebPage} onClose=${close} />`}`;
 }
 
@@ -49,7 +41,6 @@ function WebPage({ onClose }) {
       onClose();
     } catch (problem) {
       error.value = reasonOf({ status: "failed", code: problem.code, error: problem.detail });
-      if (OFF.has(problem.code)) switchOff();
     } finally {
       isBusy.value = false;
     }
@@ -73,9 +64,4 @@ function WebPage({ onClose }) {
 function fetched(url) {
   const body = { url, ...named(currentTarget().clientId.value) };
   return call("POST", "/ingest/url", { body, query: { background: true }, patienceMs: PATIENCE_MS });
-}
-
-function switchOff() {
-  isOff.value = true;
-  remember("url_off", Date.now() / 1000);
 }
