@@ -43,6 +43,8 @@ function Completed({ ids, value, onChoose, anyone = "", ...rest }) {
     if (text === "" || ids.includes(text)) onChoose(text);
   };
   const near = ids.filter((id) => id.includes(typed.value.trim())).slice(0, MOST_SUGGESTED);
-  return html`<div class="client-field"><${Field} type="search" list=${list} placeholder=${anyone} dir="ltr" autocomplete="off" spellcheck=${false} value=${typed.value} onInput=${taken} onBlur=${settle} ...${rest} />
+  const word = { type: "search", dir: "ltr", autocomplete: "off", spellcheck: false };
+  return html`<div class="client-field">
+    <${Field} ...${word} list=${list} placeholder=${anyone} value=${typed.value} onInput=${taken} onBlur=${settle} ...${rest} />
     <datalist id=${list}>${near.map((id) => html`<option key=${id} value=${id}></option>`)}</datalist></div>`;
 }

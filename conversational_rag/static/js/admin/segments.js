@@ -6,6 +6,8 @@ import { html } from "../html.js";
 export function Segments({ label, options, value, onChoose }) {
   const name = useId();
   return html`<fieldset class="segments"><legend>${label}</legend><div>
-    ${options.map((each) => html`<label key=${each.value}><input type="radio" name=${name} value=${each.value} checked=${each.value === value} onChange=${() => onChoose(each.value)} /><span>${each.title}</span></label>`)}
+    ${options.map((each) => html`<label key=${each.value}>
+      <input type="radio" name=${name} value=${each.value} checked=${each.value === value} onChange=${() => onChoose(each.value)} /><span>${each.title}</span>
+    </label>`)}
   </div></fieldset>`;
 }

@@ -19,5 +19,8 @@ export function ofSubject() {
 /** Chooses it, where there is a choice. */
 export function SubjectField() {
   if (isBound.value) return null;
-  return html`<${ClientField} label=${t("client")} anyone=${t("admin.everybody")} value=${subject.value ?? ""} onChoose=${(clientId) => { subject.value = clientId || null; }} />`;
+  const choose = (clientId) => {
+    subject.value = clientId || null;
+  };
+  return html`<${ClientField} label=${t("client")} anyone=${t("admin.everybody")} value=${subject.value ?? ""} onChoose=${choose} />`;
 }

@@ -14,11 +14,14 @@ export function Skeleton({ lines = 3, label = t("loading") }) {
     ${Array.from({ length: lines }, (_, n) => html`<div key=${n} class="bone"></div>`)}</div>`;
 }
 
-/** @param {{icon?: string, title: string, text?: string, children?: any}} props `children`: what to do about it */
-export function EmptyState({ icon, title, text, children }) {
+/**
+ * @param {{icon?: string, title: string, text?: string, isView?: boolean, children?: any}} props
+ *   `isView`: it is all that there is; `children`: what to do about it
+ */
+export function EmptyState({ icon, title, text, isView = false, children }) {
   return html`<section class="empty-state">
     ${icon && html`<div class="empty-icon"><${Icon} name=${icon} /></div>`}
-    <h2>${title}</h2>${text && html`<p dir="auto">${text}</p>`}${children && html`<div class="empty-actions">
+    <${isView ? "h1" : "h2"}>${title}<//>${text && html`<p dir="auto">${text}</p>`}${children && html`<div class="empty-actions">
       ${children}</div>`}
   </section>`;
 }

@@ -30,12 +30,12 @@ export function View({ place }) {
   if (name === "chat") return html`<${ChatView} sessionId=${path[0] ?? null} />`;
   if (!(name in VIEWS)) return html`<${Nowhere} />`;
   if (!may(VIEWS[name].needs)) return html`<${EmptyState} icon="key" title=${titleOf(name)}
-    text=${t("view.narrow")} />`;
+    text=${t("view.narrow")} isView />`;
   return html`<${Lazy} name=${name} path=${path} />`;
 }
 
 function Nowhere() {
-  return html`<${EmptyState} icon="search" title=${t("view.unknown")} text=${t("view.unknown_text")}>
+  return html`<${EmptyState} icon="search" title=${t("view.unknown")} text=${t("view.unknown_text")} isView>
     <${ButtonLink} kind="main" href=${addressOf("chat")}>${t("view.chat")}<//>
   <//>`;
 }

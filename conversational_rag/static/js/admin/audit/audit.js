@@ -27,7 +27,14 @@ export function Audit() {
   return html`<p class="muted">${t("admin.audit.text")}</p>
     <${Filters} filters=${filters.value} onChange=${(changed) => { filters.value = changed; }}>
       <${Button} icon="again" busy=${entries.isBusy.value} onClick=${entries.reload}>${t("admin.refresh")}<//><${Export} query=${query} /><//>
-    <${Loaded} from=${entries} lines=${8}>${({ rows }) => (rows.length ? html`<${Table} caption=${t("admin.audit")} columns=${columns()} rows=${rows} rowKey=${(row) => row.id} /><${More} pages=${entries} />` : html`<${Nothing} isNarrow=${subject.value !== null || filters.value !== NO_FILTERS} />`)}<//>`;
+    <${Loaded} from=${entries} lines=${8}>${() => html`<${List} entries=${entries} isNarrow=${subject.value !== null || filters.value !== NO_FILTERS} />`}<//>`;
+}
+
+function List({ entries, isNarrow }) {
+  const { rows } = entries.data.value;
+  const text = isNarrow ? "admin.audit.narrow" : "admin.audit.empty_text";
+  if (!rows.length) return html`<${EmptyState} icon="search" title=${t("admin.audit.empty")} text=${t(text)} />`;
+  return html`<${Table} caption=${t("admin.audit")} columns=${columns()} rows=${rows} rowKey=${(row) => row.id} /><${More} pages=${entries} />`;
 }
 
 function Export({ query }) {
@@ -37,9 +44,7 @@ function Export({ query }) {
     await downloadAudit(query).catch(notifyProblem);
     isBusy.value = false;
   };
-  return html`<${Button} icon="download" busy=${isBusy.value} onClick=${save} title=${t("admin.audit.export_text")}>${t(isBusy.value ? "admin.audit.exporting" : "admin.audit.export")}<//>`;
-}
-
-function Nothing({ isNarrow }) {
-  return html`<${EmptyState} icon="search" title=${t("admin.audit.empty")} text=${t(isNarrow ? "admin.audit.narrow" : "admin.audit.empty_text")} />`;
+  return html`<${Button} icon="download" busy=${isBusy.value} onClick=${save} title=${t("admin.audit.export_text")}>
+    ${t(isBusy.value ? "admin.audit.exporting" : "admin.audit.export")}
+  <//>`;
 }

@@ -1,24 +1,34 @@
 // What the audit tells of each entry.
 import { Badge } from "../../components/badge.js";
 import { html } from "../../html.js";
-import { date, number } from "../../i18n/format.js";
+import { number } from "../../i18n/format.js";
 import { knows, t } from "../../i18n/language.js";
 import { Id } from "../facts.js";
+import { Time } from "../time.js";
 import { actionName } from "./actions.js";
 
 const TONES = { done: "good", refused: "warn", failed: "bad" };
-const EXACT = { dateStyle: "medium", timeStyle: "medium" };
 
 /** @returns {import("../../components/table.js").Column[]} */
 export function columns() {
   return [
-    { key: "timestamp", title: t("admin.when"), cell: (row) => html`<time class="nowrap" dateTime=${new Date(row.timestamp * 1000).toISOString()}>${date(row.timestamp, EXACT)}</time>` },
-    { key: "action", title: t("admin.audit.action"), isHead: true, cell: (row) => (actionName(row.action) === row.action ? html`<${Id}>${row.action}<//>` : html`<span title=${row.action}>${actionName(row.action)}</span>`) },
-    { key: "outcome", title: t("admin.audit.outcome"), cell: (row) => html`<${Badge} tone=${TONES[row.outcome]}>${t(`admin.outcome.${row.outcome}`)}${row.status ? ` ${number(row.status, { useGrouping: false })}` : ""}<//>` },
+    { key: "timestamp", title: t("admin.when"), cell: (row) => html`<${Time} at=${row.timestamp} as="exact" />` },
+    { key: "action", title: t("admin.audit.action"), isHead: true, cell: action },
+    { key: "outcome", title: t("admin.audit.outcome"), cell: outcome },
     { key: "actor", title: t("admin.audit.actor"), cell: actor },
     { key: "object", title: t("admin.audit.object"), cell: object },
     { key: "request_id", title: t("admin.audit.request"), cell: (row) => html`<span class="short">${id(row.request_id)}</span>` },
   ];
+}
+
+function action(row) {
+  const name = actionName(row.action);
+  return name === row.action ? html`<${Id}>${name}<//>` : html`<span title=${row.action}>${name}</span>`;
+}
+
+function outcome(row) {
+  const status = row.status === null ? "" : ` ${number(row.status, { useGrouping: false })}`;
+  return html`<${Badge} tone=${TONES[row.outcome]}>${t(`admin.outcome.${row.outcome}`)}${status}<//>`;
 }
 
 function actor(row) {

@@ -22,15 +22,16 @@ export function Filters({ filters, onChange, children }) {
   const actions = useId();
   // When the field is left or Enter is pressed: half a word finds nothing.
   const field = (name) => ({ value: filters[name], onChange: (event) => onChange({ ...filters, [name]: event.currentTarget.value }) });
+  const word = { type: "search", dir: "ltr", maxLength: 100, autocomplete: "off", spellcheck: false };
   const clear = () => {
     subject.value = null;
     onChange(NO_FILTERS);
   };
   const isNarrow = subject.value !== null || Object.values(filters).some(Boolean);
   return html`<div class="filters"><${SubjectField} />
-    <${Field} label=${t("admin.audit.action")} type="search" dir="ltr" list=${actions} maxLength=${100} autocomplete="off" spellcheck=${false} ...${field("action")} />
+    <${Field} label=${t("admin.audit.action")} list=${actions} ...${word} ...${field("action")} />
     <datalist id=${actions}>${ACTIONS.map((each) => html`<option key=${each} value=${each}>${actionName(each)}</option>`)}</datalist>
-    <${Field} label=${t("admin.audit.actor")} type="search" dir="ltr" maxLength=${100} autocomplete="off" spellcheck=${false} placeholder=${t("admin.audit.actor_hint")} ...${field("actor")} />
+    <${Field} label=${t("admin.audit.actor")} ...${word} placeholder=${t("admin.audit.actor_hint")} ...${field("actor")} />
     <${Field} label=${t("admin.audit.since")} type="datetime-local" ...${field("since")} />
     <${Field} label=${t("admin.audit.until")} type="datetime-local" ...${field("until")} />
     ${isNarrow && html`<${Button} kind="quiet" icon="close" onClick=${clear}>${t("admin.audit.clear")}<//>`}<div class="row">${children}</div></div>`;

@@ -44,9 +44,14 @@ function List({ clients, onDelete }) {
     return html`<${EmptyState} icon="collection" title=${t("client.empty")} text=${t("admin.clients.empty")}>
       <${Button} kind="main" icon="upload" onClick=${begin}>${t("admin.clients.upload")}<//><//>`;
   }
-  return html`${clients.length > MOST_WITHOUT_SEARCH && html`<${Field} class="search" type="search" label=${t("client.search")} value=${wanted.value} onInput=${(event) => { wanted.value = event.currentTarget.value; }} />`}
-    ${shown.length ? html`<${Table} caption=${t("admin.clients")} rows=${shown} rowKey=${(row) => row.client_id} columns=${columns(onDelete)} />` : html`<p class="muted">${t("admin.clients.none")}</p>`}
-    ${rest}`;
+  const write = (event) => {
+    wanted.value = event.currentTarget.value;
+  };
+  const search = clients.length > MOST_WITHOUT_SEARCH
+    && html`<${Field} class="search" type="search" label=${t("client.search")} value=${wanted.value} onInput=${write} />`;
+  if (!shown.length) return html`${search}<p class="muted">${t("admin.clients.none")}</p>`;
+  return html`${search}
+    <${Table} caption=${t("admin.clients")} rows=${shown} rowKey=${(row) => row.client_id} columns=${columns(onDelete)} />${rest}`;
 }
 
 function columns(onDelete) {

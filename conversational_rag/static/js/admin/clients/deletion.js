@@ -43,18 +43,24 @@ function Question({ client, isBusy, error, onErase, onClose }) {
   const form = useId();
   const { client_id, files, document_count } = client;
   const isSure = typed.value.trim() === client_id;
+  const write = (event) => {
+    typed.value = event.currentTarget.value;
+  };
   const submit = (event) => {
     event.preventDefault();
     if (isSure && !isBusy) onErase();
   };
   const foot = html`<${Button} onClick=${onClose}>${t("cancel")}<//>
-    <${Button} kind="danger" icon="trash" type="submit" form=${form} disabled=${!isSure} busy=${isBusy}>${t(isBusy ? "admin.deletion.busy" : "admin.deletion.action")}<//>`;
+    <${Button} kind="danger" icon="trash" type="submit" form=${form} disabled=${!isSure} busy=${isBusy}>
+      ${t(isBusy ? "admin.deletion.busy" : "admin.deletion.action")}<//>`;
   return html`<${Dialog} title=${t("admin.deletion")} onClose=${onClose} foot=${foot}>
     <p><${Id}>${client_id}<//></p>
     <${Facts} class="plain" facts=${[[t("admin.files"), number(files)], [t("admin.chunks"), number(document_count)]]} />
     <p>${t("admin.deletion.text")}</p>
     ${isBound.value && html`<p class="warning">${t("admin.deletion.own")}</p>`}
-    <form id=${form} onSubmit=${submit}><${Field} label=${t("admin.deletion.type")} dir="ltr" autofocus autocomplete="off" autocapitalize="off" spellcheck=${false} value=${typed.value} onInput=${(event) => { typed.value = event.currentTarget.value; }} /></form>
+    <form id=${form} onSubmit=${submit}>
+      <${Field} label=${t("admin.deletion.type")} dir="ltr" autofocus autocomplete="off" autocapitalize="off" spellcheck=${false}
+        value=${typed.value} onInput=${write} /></form>
     ${error && html`<${ProblemNote} error=${error} />`}
   <//>`;
 }

@@ -45,7 +45,8 @@ export function KeyForm({ onMade, onClose }) {
       isBusy.value = false;
     }
   };
-  const foot = html`<${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main" type="submit" form=${form} busy=${isBusy.value}>${t("admin.keys.make")}<//>`;
+  const foot = html`<${Button} onClick=${onClose}>${t("cancel")}<//>
+    <${Button} kind="main" type="submit" form=${form} busy=${isBusy.value}>${t("admin.keys.make")}<//>`;
   return html`<${Dialog} title=${t("admin.keys.new")} onClose=${onClose} foot=${foot}>
     <form id=${form} class="stack" noValidate onSubmit=${submit}><${Fields} wanted=${wanted.value} faults=${faults.value} put=${put} /></form>
     ${error.value && html`<${ProblemNote} error=${error.value} />`}
@@ -55,13 +56,17 @@ export function KeyForm({ onMade, onClose }) {
 function Fields({ wanted, faults, put }) {
   const { scope, clientId, name, days, origins } = wanted;
   const typed = (field) => (event) => put({ [field]: event.currentTarget.value });
-  return html`<${Field} as="select" label=${t("admin.keys.scope")} hint=${t(`admin.scope.${scope}.text`)} dir=${null} autofocus value=${scope} onChange=${typed("scope")}>
+  return html`<${Field} as="select" label=${t("admin.keys.scope")} hint=${t(`admin.scope.${scope}.text`)} dir=${null} autofocus
+      value=${scope} onChange=${typed("scope")}>
       ${SCOPES.filter(may).map((each) => html`<option key=${each} value=${each} selected=${each === scope}>${t(`admin.scope.${each}`)}</option>`)}
     <//>
-    ${needsClient(scope) && html`<${ClientField} label=${t("client")} anyone=${t("admin.keys.choose")} error=${faults.clientId} value=${clientId} onChoose=${(id) => put({ clientId: id })} />`}
+    ${needsClient(scope) && html`<${ClientField} label=${t("client")} anyone=${t("admin.keys.choose")} error=${faults.clientId}
+      value=${clientId} onChoose=${(id) => put({ clientId: id })} />`}
     <${Field} label=${t("admin.keys.name")} hint=${t("admin.keys.name_hint")} maxLength=${100} autocomplete="off" value=${name} onInput=${typed("name")} />
-    <${Field} label=${t("admin.keys.days")} hint=${t("admin.keys.days_hint")} error=${faults.days} inputMode="numeric" autocomplete="off" value=${days} onInput=${typed("days")} />
-    ${scope === "chat" && html`<${Field} as="textarea" label=${t("admin.keys.origins")} hint=${t("admin.keys.origins_hint")} error=${faults.origins} dir="ltr" rows=${2} spellcheck=${false} placeholder="https://www.example.org" value=${origins} onInput=${typed("origins")} />`}`;
+    <${Field} label=${t("admin.keys.days")} hint=${t("admin.keys.days_hint")} error=${faults.days} inputMode="numeric" autocomplete="off"
+      value=${days} onInput=${typed("days")} />
+    ${scope === "chat" && html`<${Field} as="textarea" label=${t("admin.keys.origins")} hint=${t("admin.keys.origins_hint")} error=${faults.origins}
+      dir="ltr" rows=${2} spellcheck=${false} placeholder="https://www.example.org" value=${origins} onInput=${typed("origins")} />`}`;
 }
 
 function needsClient(scope) {

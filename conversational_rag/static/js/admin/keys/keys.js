@@ -33,21 +33,29 @@ export function Keys() {
     made.value = key;
     keys.reload();
   };
+  const acts = { onRotate: put(rotated), onRevoke: (key) => revoke(key).then(keys.reload) };
   const kinds = ["live", "all"].map((value) => ({ value, title: t(`admin.keys.${value}`) }));
   return html`<p class="muted">${t("admin.keys.text")}</p>
     ${isOpen.value && html`<p class="note">${t("admin.keys.open")}</p>`}
-    <div class="filters"><${SubjectField} /><${Segments} label=${t("admin.keys.status")} options=${kinds} value=${status.value} onChoose=${(value) => { status.value = value; }} />
-      <${Button} kind="main" icon="key" onClick=${() => { isMaking.value = true; }}>${t("admin.keys.new")}<//></div>
-    <${Loaded} from=${keys}>${(answer) => html`<${List} keys=${answer.keys} status=${status.value} onRotate=${(key) => { rotated.value = key; }} onRevoke=${(key) => revoke(key).then(keys.reload)} />`}<//>
-    ${isMaking.value && html`<${KeyForm} onMade=${show} onClose=${() => { isMaking.value = false; }} />`}
-    ${rotated.value && html`<${Rotation} former=${rotated.value} onMade=${show} onClose=${() => { rotated.value = null; }} />`}
-    ${made.value && html`<${NewKey} made=${made.value} onClose=${() => { made.value = null; }} />`}`;
+    <div class="filters"><${SubjectField} /><${Segments} label=${t("admin.keys.status")} options=${kinds} value=${status.value} onChoose=${put(status)} />
+      <${Button} kind="main" icon="key" onClick=${() => put(isMaking)(true)}>${t("admin.keys.new")}<//></div>
+    <${Loaded} from=${keys}>${(answer) => html`<${List} keys=${answer.keys} status=${status.value} ...${acts} />`}<//>
+    ${isMaking.value && html`<${KeyForm} onMade=${show} onClose=${() => put(isMaking)(false)} />`}
+    ${rotated.value && html`<${Rotation} former=${rotated.value} onMade=${show} onClose=${() => put(rotated)(null)} />`}
+    ${made.value && html`<${NewKey} made=${made.value} onClose=${() => put(made)(null)} />`}`;
+}
+
+function put(signal) {
+  return (value) => {
+    signal.value = value;
+  };
 }
 
 function List({ keys, status, onRotate, onRevoke }) {
   const wanted = status === "all" ? keys : keys.filter((each) => each.status === "live");
   const { shown, rest } = useSteps(wanted, STEP);
-  if (!wanted.length) return html`<${EmptyState} icon="key" title=${t("admin.keys.empty")} text=${t(keys.length ? "admin.keys.only_dead" : "admin.keys.empty_text")} />`;
+  const text = keys.length ? "admin.keys.only_dead" : "admin.keys.empty_text";
+  if (!wanted.length) return html`<${EmptyState} icon="key" title=${t("admin.keys.empty")} text=${t(text)} />`;
   return html`<${Table} caption=${t("admin.keys")} rows=${shown} rowKey=${(row) => row.id} columns=${columns(onRotate, onRevoke)} />${rest}`;
 }
 

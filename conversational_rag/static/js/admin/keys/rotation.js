@@ -26,10 +26,13 @@ export function Rotation({ former, onMade, onClose }) {
       isBusy.value = false;
     }
   };
+  const choose = (event) => {
+    grace.value = event.currentTarget.value;
+  };
   const foot = html`<${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main" busy=${isBusy.value} onClick=${rotate}>${t("admin.rotate")}<//>`;
   return html`<${Dialog} title=${t("admin.rotate.title")} onClose=${onClose} foot=${foot}>
     <p dir="auto">${t("admin.rotate.text", { name: former.name || former.id })}</p>
-    <${Field} as="select" label=${t("admin.rotate.grace")} dir=${null} autofocus value=${grace.value} onChange=${(event) => { grace.value = event.currentTarget.value; }}>
+    <${Field} as="select" label=${t("admin.rotate.grace")} dir=${null} autofocus value=${grace.value} onChange=${choose}>
       ${Object.keys(GRACES).map((each) => html`<option key=${each} value=${each} selected=${each === grace.value}>${t(`admin.grace.${each}`)}</option>`)}
     <//>
     ${error.value && html`<${ProblemNote} error=${error.value} />`}

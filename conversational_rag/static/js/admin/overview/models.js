@@ -32,7 +32,9 @@ export function Models({ answer }) {
 }
 
 function Model({ model, askedAt }) {
-  const wait = model.retry_after !== null && html`<p class="fine"><${Countdown} until=${askedAt + model.retry_after} after=${t("admin.models.back")}>${(left) => t("admin.models.back_in", { left })}<//></p>`;
+  const wait = model.retry_after !== null && html`<p class="fine">
+    <${Countdown} until=${askedAt + model.retry_after} after=${t("admin.models.back")}>${(left) => t("admin.models.back_in", { left })}<//>
+  </p>`;
   return html`<li class="one-model">
     <div class="row spread"><h3><bdi dir="ltr">${model.model}</bdi></h3>
       <div class="row"><${Badge}>${t(`admin.role.${model.role}`)}<//><${Badge} ...${LOOKS[model.state]}>${t(`admin.state.${model.state}`)}<//></div></div>

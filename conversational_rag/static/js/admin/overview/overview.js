@@ -1,4 +1,5 @@
 // The service in one glance, looked at again as long as somebody sees it.
+import { useId } from "preact/hooks";
 import { Button } from "../../components/button.js";
 import { html } from "../../html.js";
 import { t } from "../../i18n/language.js";
@@ -23,7 +24,12 @@ export function Overview() {
   const lookAtAll = () => [look, totals.reload].forEach((each) => each());
   return html`<div class="row spread"><p class="fine">${t("admin.overview.again", { seconds: SECONDS })}</p>
       <${Button} icon="again" class="small" onClick=${lookAtAll}>${t("admin.refresh")}<//></div>
-    <section class="card stack" aria-labelledby="health"><h2 id="health">${t("admin.health")}</h2><${Loaded} from=${health}>${(state) => html`<${Health} state=${state} />`}<//></section>
-    <section class="card stack" aria-labelledby="models"><h2 id="models">${t("admin.models")}</h2><${Loaded} from=${models}>${(answer) => html`<${Models} answer=${answer} />`}<//></section>
-    <section class="card stack" aria-labelledby="totals"><h2 id="totals">${t("admin.totals")}</h2><${Loaded} from=${totals}>${(found) => html`<${Totals} ...${found} />`}<//></section>`;
+    <${Section} title=${t("admin.health")} from=${health}>${(state) => html`<${Health} state=${state} />`}<//>
+    <${Section} title=${t("admin.models")} from=${models}>${(answer) => html`<${Models} answer=${answer} />`}<//>
+    <${Section} title=${t("admin.totals")} from=${totals}>${(found) => html`<${Totals} ...${found} />`}<//>`;
+}
+
+function Section({ title, from, children }) {
+  const heading = useId();
+  return html`<section class="card stack" aria-labelledby=${heading}><h2 id=${heading}>${title}</h2><${Loaded} from=${from}>${children}<//></section>`;
 }

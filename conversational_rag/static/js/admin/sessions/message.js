@@ -5,8 +5,8 @@ import { Prose } from "../../chat/prose.js";
 import { sourceName } from "../../chat/source_name.js";
 import { Badge } from "../../components/badge.js";
 import { html } from "../../html.js";
-import { moment } from "../../i18n/format.js";
 import { t } from "../../i18n/language.js";
+import { Time } from "../time.js";
 
 /** @param {{message: any, isWanted: boolean}} props `isWanted`: it is shown first, and stands out */
 export function Message({ message, isWanted }) {
@@ -16,9 +16,10 @@ export function Message({ message, isWanted }) {
   }, [isWanted]);
   const isAnswer = message.role === "assistant";
   return html`<li ref=${place} class=${`message ${message.role} ${isWanted ? "wanted" : ""}`} aria-current=${isWanted ? "true" : null}>
-    <div class="row message-head"><strong>${t(isAnswer ? "chat.answer" : "admin.question")}</strong><time class="fine" dateTime=${new Date(message.timestamp * 1000).toISOString()}>${moment(message.timestamp)}</time>
+    <div class="row"><strong>${t(isAnswer ? "chat.answer" : "admin.question")}</strong><${Time} class="fine" at=${message.timestamp} />
       ${message.model && html`<small class="fine"><bdi dir="ltr">${message.model}</bdi></small>`}
-      ${message.degraded && html`<${Badge} tone="warn">${t("admin.degraded")}<//>`}${message.status === "partial" && html`<${Badge} tone="warn">${t("admin.partial")}<//>`}</div>
+      ${message.degraded && html`<${Badge} tone="warn">${t("admin.degraded")}<//>`}
+      ${message.status === "partial" && html`<${Badge} tone="warn">${t("admin.partial")}<//>`}</div>
     ${isAnswer ? html`<${Answer} message=${message} />` : html`<p class="asked" dir="auto">${message.content}</p>`}
     ${message.feedback && html`<${Rating} feedback=${message.feedback} />`}
   </li>`;
@@ -28,21 +29,26 @@ function Answer({ message }) {
   const isOpen = useSignal(false);
   const sources = useRef(null);
   const turn = useMemo(() => ({ text: signal(message.content), sources: signal(message.sources) }), [message]);
+  const toggled = (event) => {
+    isOpen.value = event.currentTarget.open;
+  };
   const show = (number) => {
     isOpen.value = true;
     requestAnimationFrame(() => sources.current?.querySelectorAll("li")[number - 1]?.focus());
   };
   return html`<${Prose} turn=${turn} onCite=${show} />
-    ${message.sources.length > 0 && html`<details ref=${sources} class="passages" open=${isOpen.value} onToggle=${(event) => { isOpen.value = event.currentTarget.open; }}>
+    ${message.sources.length > 0 && html`<details ref=${sources} class="passages" open=${isOpen.value} onToggle=${toggled}>
       <summary>${t("admin.passages", { count: message.sources.length })}</summary>
-      <ol>${message.sources.map((each, index) => html`<li key=${index} tabindex="-1"><bdi>${sourceName(each)}</bdi><blockquote dir="auto">${each.content}</blockquote></li>`)}</ol>
+      <ol>${message.sources.map((each, index) => html`<li key=${index} tabindex="-1">
+        <bdi>${sourceName(each)}</bdi><blockquote dir="auto">${each.content}</blockquote></li>`)}</ol>
     </details>`}`;
 }
 
 /** @param {{feedback: {rating: "up" | "down", comment: string, timestamp: number}}} props */
 function Rating({ feedback }) {
   const { rating, comment, timestamp } = feedback;
-  return html`<div class="rating"><${RatingBadge} rating=${rating} /><span class="fine">${moment(timestamp)}</span>${comment && html`<blockquote dir="auto">${comment}</blockquote>`}</div>`;
+  return html`<div class="rating"><${RatingBadge} rating=${rating} /><${Time} class="fine" at=${timestamp} />
+    ${comment && html`<blockquote dir="auto">${comment}</blockquote>`}</div>`;
 }
 
 /** @param {{rating: "up" | "down"}} props */

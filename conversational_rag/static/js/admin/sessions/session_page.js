@@ -32,7 +32,8 @@ export function SessionPage({ sessionId, messageId }) {
   return html`<p><a href=${addressOf("admin", "sessions")}>${t("admin.sessions.back")}</a></p>
     <${Loaded} from=${info} lines=${3}>${(found) => html`<${Info} info=${found} />`}<//>
     ${info.error.value === null && html`<${Loaded} from=${messages} lines=${8}>${({ rows, next }) => html`
-      <ol class="messages" aria-label=${t("chat.messages")}>${rows.map((each) => html`<${Message} key=${each.id} message=${each} isWanted=${String(each.id) === messageId} />`)}</ol>
+      <ol class="messages" aria-label=${t("chat.messages")}>
+        ${rows.map((each) => html`<${Message} key=${each.id} message=${each} isWanted=${String(each.id) === messageId} />`)}</ol>
       ${next !== null && html`<${More} pages=${messages} />`}`}<//>`}`;
 }
 
@@ -40,6 +41,7 @@ function Info({ info }) {
   const isBusy = useSignal(false);
   const { session_id, client_id, message_count, created_at, last_accessed, expires_at, is_expired } = info;
   const title = info.title ?? session_id;
+  const expired = is_expired && html`<${Badge} tone="warn">${t("admin.keys.expired")}<//>`;
   const erase = async () => {
     isBusy.value = true;
     await deletion(session_id, title);
@@ -54,7 +56,7 @@ function Info({ info }) {
       [t("admin.messages"), number(message_count)],
       [t("admin.keys.created"), moment(created_at)],
       [t("admin.keys.used"), moment(last_accessed)],
-      [t("admin.keys.expires"), expires_at === null ? t("admin.never") : html`${moment(expires_at)} ${is_expired && html`<${Badge} tone="warn">${t("admin.keys.expired")}<//>`}`],
+      [t("admin.keys.expires"), expires_at === null ? t("admin.never") : html`${moment(expires_at)} ${expired}`],
     ]} />`;
 }
 

@@ -11,13 +11,14 @@ import { notify, notifyProblem } from "../../components/notices.js";
 import { EmptyState } from "../../components/states.js";
 import { Table } from "../../components/table.js";
 import { html } from "../../html.js";
-import { ago, date, moment, number } from "../../i18n/format.js";
+import { number } from "../../i18n/format.js";
 import { t } from "../../i18n/language.js";
 import { addressOf } from "../../routing.js";
 import { Facts, Id } from "../facts.js";
 import { Loaded, useLoaded } from "../loaded.js";
 import { More, pageOf, usePages } from "../pages.js";
 import { SubjectField, ofSubject, subject } from "../subject.js";
+import { Time } from "../time.js";
 import { SessionPage } from "./session_page.js";
 
 const PAGE = 50;
@@ -36,13 +37,17 @@ function SessionSearch() {
   const about = JSON.stringify([subject.value, wanted]);
   const sessions = usePages((position, signal) => find(wanted, position, signal), (each) => each.session_id, about);
   const stats = useLoaded((signal) => get("/sessions/stats", ofSubject(), signal), subject.value ?? "");
+  const write = (event) => {
+    typed.value = event.currentTarget.value;
+  };
   const cleanUp = async () => {
     await removeExpired();
     sessions.reload();
     stats.reload();
   };
   return html`<${Loaded} from=${stats} lines=${2}>${(found) => html`<${Stats} stats=${found} />`}<//>
-    <div class="filters"><${Field} class="search" type="search" label=${t("sessions.search")} maxLength=${MOST_CHARACTERS} value=${typed.value} onInput=${(event) => { typed.value = event.currentTarget.value; }} />
+    <div class="filters">
+      <${Field} class="search" type="search" label=${t("sessions.search")} maxLength=${MOST_CHARACTERS} value=${typed.value} onInput=${write} />
       <${SubjectField} />
       ${may("admin") && html`<${Button} icon="trash" onClick=${cleanUp}>${t("admin.cleanup")}<//>`}</div>
     <${Loaded} from=${sessions}>${() => html`<${List} sessions=${sessions} isSearch=${wanted !== ""} />`}<//>`;
@@ -50,18 +55,27 @@ function SessionSearch() {
 
 function List({ sessions, isSearch }) {
   const { rows } = sessions.data.value;
-  if (!rows.length) return html`<${EmptyState} icon="chat" title=${t(isSearch ? "sessions.none" : "admin.sessions.empty")} text=${t(isSearch ? "admin.sessions.other_words" : "admin.sessions.empty_text")} />`;
+  const [title, text] = isSearch ? ["sessions.none", "admin.sessions.other_words"] : ["admin.sessions.empty", "admin.sessions.empty_text"];
+  if (!rows.length) return html`<${EmptyState} icon="chat" title=${t(title)} text=${t(text)} />`;
   return html`<${Table} caption=${t("sessions")} rows=${rows} rowKey=${(row) => row.session_id} columns=${columns()} /><${More} pages=${sessions} />`;
 }
 
 function columns() {
   return [
-    { key: "title", title: t("admin.sessions.title"), isHead: true, cell: (row) => html`<a href=${addressOf("admin", "sessions", row.session_id)}><bdi>${row.title}</bdi></a>` },
+    { key: "title", title: t("admin.sessions.title"), isHead: true, cell: link },
     !isBound.value && { key: "client_id", title: t("client"), cell: (row) => html`<${Id}>${row.client_id}<//>` },
     { key: "message_count", title: t("admin.messages"), isNumber: true, cell: (row) => number(row.message_count) },
-    { key: "last_accessed", title: t("admin.keys.used"), cell: (row) => html`<span class="nowrap" title=${moment(row.last_accessed)}>${ago(row.last_accessed)}</span>` },
-    { key: "expires_at", title: t("admin.keys.expires"), cell: (row) => (row.expires_at === null ? t("admin.never") : html`<span class="nowrap" title=${moment(row.expires_at)}>${date(row.expires_at, { dateStyle: "medium" })}</span>`) },
+    { key: "last_accessed", title: t("admin.keys.used"), cell: (row) => html`<${Time} at=${row.last_accessed} as="ago" />` },
+    { key: "expires_at", title: t("admin.keys.expires"), cell: end },
   ].filter(Boolean);
+}
+
+function link(row) {
+  return html`<a href=${addressOf("admin", "sessions", row.session_id)}><bdi>${row.title}</bdi></a>`;
+}
+
+function end(row) {
+  return row.expires_at === null ? t("admin.never") : html`<${Time} at=${row.expires_at} as="day" />`;
 }
 
 function Stats({ stats }) {

@@ -26,17 +26,22 @@ export function Bars({ title, summary, points, parts, ticks, read }) {
   const leave = () => {
     here.value = null;
   };
+  const middle = (index) => `${((index + 0.5) / points.length) * 100}%`;
   const shown = here.value === null ? summary : read(points[Math.min(here.value, points.length - 1)]);
   return html`<figure class="card chart">
-    <figcaption class="row spread"><h2>${title}</h2><ul class="legend">${parts.map((each) => html`<li key=${each.key} class=${each.key}>${each.title}</li>`)}</ul></figcaption>
+    <figcaption class="row spread"><h2>${title}</h2>
+      <ul class="legend">${parts.map((each) => html`<li key=${each.key} class=${each.key}>${each.title}</li>`)}</ul></figcaption>
     <div class="plot">
       <div class="scale" aria-hidden="true">${[top, top / 2, 0].map((each) => html`<span key=${each}>${number(each, { notation: "compact" })}</span>`)}</div>
-      <svg role="img" aria-label=${`${title}. ${summary}`} viewBox=${`0 0 ${points.length} ${HEIGHT}`} preserveAspectRatio="none" onPointerMove=${follow} onPointerDown=${follow} onPointerLeave=${leave}>
+      <svg role="img" aria-label=${`${title}. ${summary}`} viewBox=${`0 0 ${points.length} ${HEIGHT}`} preserveAspectRatio="none"
+        onPointerMove=${follow} onPointerDown=${follow} onPointerLeave=${leave}>
         ${here.value !== null && html`<rect class="here" x=${here.value} y="0" width="1" height=${HEIGHT} />`}
         ${[0, HEIGHT / 2, HEIGHT].map((y) => html`<line key=${y} x1="0" x2=${points.length} y1=${y} y2=${y} />`)}
         ${points.map((point, index) => stack(point, index, parts, top))}
       </svg>
-      <div class="ticks" aria-hidden="true">${ticks.map((each) => html`<span key=${each.index} style=${{ insetInlineStart: `${((each.index + 0.5) / points.length) * 100}%` }}>${each.text}</span>`)}</div>
+      <div class="ticks" aria-hidden="true">
+        ${ticks.map(({ index, text }) => html`<span key=${index} style=${{ insetInlineStart: middle(index) }}>${text}</span>`)}
+      </div>
     </div>
     <p class="fine reading" aria-hidden="true">${shown}</p>
   </figure>`;

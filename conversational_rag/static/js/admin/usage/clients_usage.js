@@ -29,7 +29,7 @@ function columns(hasLimit) {
     hasLimit && { key: "left", title: t("admin.tokens_left"), isNumber: true, cell: left },
     { key: "week", title: t("admin.answers_week"), isNumber: true, cell: (row) => number(row.last_7_days.answers) },
     { key: "week_tokens", title: t("admin.tokens_week"), isNumber: true, cell: (row) => number(tokens(row.last_7_days)) },
-    { key: "share", title: t("admin.degraded_share"), isNumber: true, cell: ({ last_7_days: week }) => (week.answers ? percent(week.degraded / week.answers) : "–") },
+    { key: "share", title: t("admin.degraded_share"), isNumber: true, cell: share },
   ].filter(Boolean);
 }
 
@@ -38,10 +38,15 @@ function name({ client_id }) {
   return html`<button type="button" class="as-link" onClick=${() => { subject.value = client_id; }}><${Id}>${client_id}<//></button>`;
 }
 
+function share({ last_7_days: { answers, degraded } }) {
+  return answers ? percent(degraded / answers) : "–";
+}
+
 function left({ client_id, tokens_left, tokens_per_day }) {
   if (!tokens_per_day) return "–";
   const text = t("admin.left_of", { left: tokens_left, limit: tokens_per_day });
-  return html`<span class="left"><span>${text}</span><progress aria-label=${`${client_id}: ${text}`} max=${tokens_per_day} value=${tokens_left}></progress></span>`;
+  return html`<span class="left"><span>${text}</span>
+    <progress aria-label=${`${client_id}: ${text}`} max=${tokens_per_day} value=${tokens_left}></progress></span>`;
 }
 
 function tokens({ prompt_tokens, completion_tokens }) {

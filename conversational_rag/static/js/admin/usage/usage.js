@@ -21,9 +21,14 @@ export function Usage() {
   const history = useLoaded((signal) => get("/usage/history", { ...ofSubject(), window: window.value }, signal), about);
   const clients = useLoaded((signal) => get("/usage", ofSubject(), signal), subject.value ?? "");
   const options = WINDOWS.map((value) => ({ value, title: t(`admin.window.${value}`) }));
-  return html`<div class="filters"><${SubjectField} /><${Segments} label=${t("admin.window")} options=${options} value=${window.value} onChoose=${(value) => { window.value = value; }} /></div>
+  const choose = (value) => {
+    window.value = value;
+  };
+  return html`<div class="filters"><${SubjectField} />
+      <${Segments} label=${t("admin.window")} options=${options} value=${window.value} onChoose=${choose} /></div>
     <${Loaded} from=${history} lines=${8}>${(found) => html`<${History} history=${found} />`}<//>
-    <section class="stack"><h2>${t("admin.usage.clients")}</h2><${Loaded} from=${clients}>${(found) => html`<${ClientsUsage} clients=${found.clients} />`}<//></section>`;
+    <section class="stack"><h2>${t("admin.usage.clients")}</h2>
+      <${Loaded} from=${clients}>${(found) => html`<${ClientsUsage} clients=${found.clients} />`}<//></section>`;
 }
 
 /** @param {{history: {window: string, step_seconds: number, points: any[]}}} props */
