@@ -25,6 +25,7 @@ from conversational_rag.ingestion.splitting import Chunk, split
 from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.retriever import find
 from conversational_rag.security.tenants import Tenant
+from conversational_rag.services.erasure import Erasure
 from conversational_rag.services.filename_indexes import FilenameIndexes
 from conversational_rag.services.ingestion import document_title
 from conversational_rag.services.library import ClientLibrary
@@ -110,11 +111,15 @@ class Stand:
 
     async def find(self, tenant: Tenant, question: str, history: Sequence[Turn], k: int) -> list[Passage]:
         """The product's retriever over the client's library."""
-        return await find(self._library(tenant, self._embeddings), question, history, k)
+        return await find(self.library(tenant, self._embeddings), question, history, k)
 
-    def library(self, tenant: Tenant) -> ClientLibrary:
-        """The client's library, with a memory of its own for the vectors of answers."""
-        return self._library(tenant, RecentVectors(self._pool))
+    def recent_vectors(self) -> RecentVectors:
+        """A memory for the vectors of questions and answers, empty yet."""
+        return RecentVectors(self._pool)
+
+    def library(self, tenant: Tenant, embedder: QueryEmbedder) -> ClientLibrary:
+        """The client's library."""
+        return ClientLibrary(tenant, self._database, self._scan or self._index, embedder, names=self._names)
 
     async def stored_chunks(self, tenant: Tenant) -> StoredChunks:
         """All that was stored for the client."""
@@ -126,9 +131,6 @@ class Stand:
         """What this process and its children (Chroma's) have used."""
         return time.process_time() + sum(map(_cpu_seconds_of, Path("/proc/self/task").glob("*/children")))
 
-    def _library(self, tenant: Tenant, embedder: QueryEmbedder) -> ClientLibrary:
-        return ClientLibrary(tenant, self._database, self._scan or self._index, embedder, names=self._names)
-
     async def _store_files(self, tenant: Tenant, files: Sequence[_File]) -> list[str]:
         texts = [f"{file.title}\n{chunk.text}" if file.title else chunk.text for file in files for chunk in file.chunks]
         vectors = await self._embeddings.embed_passages(texts)
@@ -138,6 +140,7 @@ class Stand:
         # As uploads do it, in many transactions: one would leave the keyword index in many parts.
         for number, file in enumerate(files):
             ids.append(await self._database.write(_insert, tenant, file, number, islice(rows, len(file.chunks))))
+        await Erasure(self._database).tidy()
         if self._scan is None:
             await self._index.rebuild(tenant)
         return ids

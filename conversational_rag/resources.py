@@ -164,6 +164,7 @@ class Resources:
             self.answer_cache,
             self.usage,
             self.token_budget,
+            self.questions.expect,
         )
         self.search = Search(self.clients, self._library, self.reranker)
         self.replies = Replies(self.database, self.chat, now)

@@ -25,11 +25,9 @@ class WordPool:
 
     def __init__(self) -> None:
         self.embedded: list[str] = []
-        self.unhurried: list[str] = []
 
     async def embed_queries(self, texts: Sequence[str], *, urgent: bool = True) -> Vectors:
         self.embedded += texts
-        self.unhurried += [] if urgent else texts
         return word_vectors(texts)
 
 

@@ -43,9 +43,6 @@ class Library(Protocol):
         """The names of all documents."""
         ...
 
-    async def expect_follow_up(self, answer: str) -> None:
-        """Make ready for a question in the light of this answer; it is found without it, at a higher cost."""
-
     async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
         """These chunks, by id; those that may not be seen (any more) are left out."""
 

@@ -39,8 +39,8 @@ class Source(PassageView):
     cited: bool | None = Field(None, description="Whether the answer cites it; null before the answer is whole.")
     verified: bool | None = Field(
         None,
-        description="Whether its text supports the sentences that cite it, by the words and numbers they share; what they "
-        "quote must stand in the stored text too. Null when none does, or when words cannot tell. It does not see a "
+        description="Whether its text supports the sentences that cite it, by the words and numbers they share, "
+        "and holds what they quote, word by word; null when none does, or when words cannot tell. It does not see a "
         "negation.",
     )
 

@@ -24,6 +24,7 @@ from conversational_rag.rag.citations import check_citations
 from conversational_rag.rag.conversation import Passage
 from conversational_rag.rag.events import Answered, Found, Reranked, Said, TurnEvent
 from conversational_rag.rag.memory import Memory, Recall
+from conversational_rag.rag.query import leaned_on
 from conversational_rag.rag.quoting import EXTRACTIVE
 from conversational_rag.rag.retriever import Library
 from conversational_rag.security.principals import ANYBODY, Principal
@@ -79,10 +80,13 @@ class Chat:
         cache: AnswerCache,
         usage: UsageRecord,
         budget: TokenBudget,
+        expect: Callable[[str], None] = lambda _text: None,
     ) -> None:
+        """`expect` is told the text that a follow-up will be searched in the light of."""
         self._clients, self._conversations, self._chain = clients, conversations, chain
         self._memory, self._library = memory, library
         self._metrics, self._cache, self._usage, self._budget = metrics, cache, usage, budget
+        self._expect = expect
         self._afterwards: set[asyncio.Task[Any]] = set()
 
     async def answer(self, ask: Ask) -> End:
@@ -176,7 +180,7 @@ class Chat:
         )
         if summarise:
             self._later(self._summarise(asked.conversation, recall))
-        self._later(turn.question.library.expect_follow_up(answered.text))
+        self._expect(leaned_on(answered.text))
         return message_id
 
     def _leave(self, turn: "_Turn", said: str) -> None:

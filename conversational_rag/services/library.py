@@ -1,6 +1,5 @@
 """A client's library: what the retriever asks for, bound to one tenant."""
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -10,11 +9,10 @@ from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.keyword_index import WeightedWords
 from conversational_rag.embedding.former import FormerModel
 from conversational_rag.embedding.recent import QueryEmbedder
-from conversational_rag.errors import Unavailable
 from conversational_rag.rag.conversation import Passage
 from conversational_rag.rag.filenames import FilenameIndex
 from conversational_rag.rag.fusion import Candidate
-from conversational_rag.rag.query import CONTEXT_WEIGHT, QueryWords, leaned_on
+from conversational_rag.rag.query import CONTEXT_WEIGHT, QueryWords
 from conversational_rag.rag.retriever import Combine
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.filename_indexes import FilenameIndexes
@@ -71,13 +69,6 @@ class ClientLibrary:
     async def filenames(self) -> FilenameIndex:
         """The names of all documents."""
         return await self._database.read(self._names.current, self._tenant)
-
-    async def expect_follow_up(self, answer: str) -> None:
-        """Embed what a follow-up leans on before it comes, while nobody waits; `pool` is expected to remember it."""
-        if answer:
-            # Without it, as where the service is about to stop, the follow-up embeds the answer itself.
-            with contextlib.suppress(Unavailable):
-                await self._pool.embed_queries([leaned_on(answer)], urgent=False)
 
     async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
         """These chunks, by id; those that may not be seen (any more) are left out."""

@@ -1,8 +1,16 @@
 """Ten kinds of follow-up over many small files: the passage that is meant is in the prompt."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
+from application_in_process import application
 from groq_stand_in import GroqStandIn
 from running_server import RunningServer
+from waiting import until
+
+from conversational_rag.embedding.base import Vectors
+from conversational_rag.rag.query import leaned_on
 
 _TEXTS = """\
 harbour-bridge.txt
@@ -171,3 +179,28 @@ def test_a_topic_switch_leaves_the_topic(client_id: str, server: RunningServer) 
 def test_where_one_passage_stands_out_the_others_are_not_sent(client_id: str, server: RunningServer) -> None:
     (only,) = server.ask(client_id, "Who bakes the bread in the canteen?")["sources"]
     assert only["filename"] == "canteen.txt"
+
+
+async def test_an_answer_is_embedded_while_nobody_asks_and_the_follow_up_embeds_itself_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded: list[tuple[str, bool]] = []
+    async with application(tmp_path) as (http, resources):
+        pool = resources.pool
+        embed = pool.embed_queries
+
+        async def noted(texts: Sequence[str], *, urgent: bool = True) -> Vectors:
+            embedded.extend((text, urgent) for text in texts)
+            return await embed(texts, urgent=urgent)
+
+        monkeypatch.setattr(pool, "embed_queries", noted)
+        files = [("files", (name, text.encode())) for name, text in FILES.items()]
+        assert (await http.post("/api/v1/ingest", data={"client_id": "team"}, files=files)).status_code == 200
+        first = (await http.post("/api/v1/chat", json={"client_id": "team", "message": WHEN})).json()
+        answer = leaned_on(first["response"])
+        await until(lambda: (answer, False) in embedded)
+        embedded.clear()
+        follow_up = {"client_id": "team", "session_id": first["session_id"], "message": "And what is it painted in?"}
+        second = (await http.post("/api/v1/chat", json=follow_up)).json()
+        assert answer not in {text for text, _ in embedded}
+        assert BRIDGE in [source["content"] for source in second["sources"]]

@@ -1,11 +1,16 @@
 """A text that was embedded lately is not embedded again."""
 
+import asyncio
+import gc
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from waiting import until
 
 from conversational_rag.embedding.base import Vectors
 from conversational_rag.embedding.recent import RecentVectors
+from conversational_rag.errors import Unavailable
 
 
 class Counting:
@@ -40,10 +45,58 @@ async def test_what_was_asked_longest_ago_is_forgotten_first() -> None:
     assert embedder.asked == [["one"], ["two"], ["three"], ["two"]]
 
 
-async def test_what_nobody_waits_for_is_embedded_so_and_is_known_afterwards() -> None:
+async def test_an_expected_text_is_embedded_when_nobody_asks_and_known_when_somebody_does() -> None:
     embedder = Counting()
-    recent = RecentVectors(embedder)
-    await recent.embed_queries(["an answer"], urgent=False)
+    recent = RecentVectors(embedder, quiet_seconds=0)
+    recent.expect("an answer")
+    assert embedder.asked == []
+    await until(lambda: embedder.asked)
     await recent.embed_queries(["a question", "an answer"])
     assert embedder.asked == [["an answer"], ["a question"]]
     assert embedder.urgent == [False, True]
+
+
+async def test_where_somebody_asks_first_nothing_is_embedded_that_was_only_expected() -> None:
+    embedder = Counting()
+    recent = RecentVectors(embedder, quiet_seconds=0)
+    recent.expect("an answer")
+    await recent.embed_queries(["a question"])
+    recent.expect("another answer")
+    await until(lambda: len(embedder.asked) > 1)
+    assert embedder.asked == [["a question"], ["another answer"]]
+
+
+async def test_of_many_expected_texts_the_latest_are_embedded() -> None:
+    embedder = Counting()
+    recent = RecentVectors(embedder, quiet_seconds=0)
+    for number in range(100):
+        recent.expect(str(number))
+    await until(lambda: ["84"] in embedder.asked)
+    assert embedder.asked == [[str(number)] for number in range(99, 83, -1)]
+
+
+async def test_what_is_known_or_empty_is_not_expected() -> None:
+    embedder = Counting()
+    recent = RecentVectors(embedder, quiet_seconds=0)
+    await recent.embed_queries(["an answer"])
+    for text in ("an answer", "", "new"):
+        recent.expect(text)
+    await until(lambda: len(embedder.asked) > 1)
+    assert embedder.asked == [["an answer"], ["new"]]
+
+
+async def test_an_expected_text_that_cannot_be_embedded_now_is_nobodys_trouble() -> None:
+    class Closed(Counting):
+        async def embed_queries(self, texts: Sequence[str], *, urgent: bool = True) -> Vectors:
+            await super().embed_queries(texts, urgent=urgent)
+            raise Unavailable
+
+    troubles: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, trouble: troubles.append(trouble))
+    embedder = Closed()
+    recent = RecentVectors(embedder, quiet_seconds=0)
+    recent.expect("an answer")
+    await until(lambda: embedder.asked)
+    del recent
+    gc.collect()
+    assert troubles == []

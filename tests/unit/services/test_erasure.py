@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,40 @@ async def test_a_large_index_is_rewritten_part_by_part(shelf: Shelf) -> None:
             connection.execute(text("INSERT INTO chunk_words(chunk_words) VALUES ('integrity-check')")) and None
         )
     )
+
+
+async def test_an_index_in_many_parts_becomes_one_and_finds_the_same(shelf: Shelf) -> None:
+    for number in range(7):
+        await shelf.put(ACME, f"{number}.txt", f"word{number} quetzalcoatlus")
+    words = WeightedWords(["quetzalcoatlus", "word3"], ["word5"], 0.5)
+    before = await shelf.database.read(keyword_index.search, ACME, words, 10)
+    assert await shelf.database.read(keyword_index.count_parts) > 4
+    await asyncio.wait_for(Erasure(shelf.database).run_next(), 30)
+    assert await shelf.database.read(keyword_index.count_parts) == 1
+    assert await shelf.database.read(keyword_index.search, ACME, words, 10) == before
+
+
+async def test_an_index_in_few_parts_is_left_alone(shelf: Shelf) -> None:
+    for number in range(3):
+        await shelf.put(ACME, f"{number}.txt", f"word{number} quetzalcoatlus")
+    parts = await shelf.database.read(keyword_index.count_parts)
+    assert 1 < parts <= 4
+    await asyncio.wait_for(Erasure(shelf.database).run_next(), 30)
+    assert await shelf.database.read(keyword_index.count_parts) == parts
+
+
+async def test_an_index_that_is_scattered_again_at_once_waits(shelf: Shelf) -> None:
+    now = iter((100.0, 101.0, 200.0, 202.0, 203.0))  # begun, done after a second; too early; begun, done
+    erasure = Erasure(shelf.database, now.__next__)
+
+    names = (f"{number}.txt" for number in range(21))
+
+    async def parts_after_seven_more() -> int:
+        for name in islice(names, 7):
+            await shelf.put(ACME, name, "quetzalcoatlus")
+        await erasure.tidy()
+        return await shelf.database.read(keyword_index.count_parts)
+
+    assert await parts_after_seven_more() == 1
+    assert await parts_after_seven_more() > 4
+    assert await parts_after_seven_more() == 1

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 from shelf import Shelf, WordPool
-from toy_embedder import ToyEmbedder
+from waiting import until
 
 from conversational_rag.db import documents
-from conversational_rag.embedding.pool import EmbeddingPool
 from conversational_rag.embedding.recent import RecentVectors
 from conversational_rag.rag.conversation import Turn
 from conversational_rag.rag.query import QueryWords, leaned_on
@@ -55,20 +54,10 @@ async def test_both_legs_answer_by_chunk_id(shelf: Shelf) -> None:
 
 async def test_a_follow_up_embeds_the_question_alone(shelf: Shelf) -> None:
     embedder = WordPool()
-    library = ClientLibrary(ACME, shelf.database, shelf.index, RecentVectors(embedder))
+    recent = RecentVectors(embedder, quiet_seconds=0)
+    library = ClientLibrary(ACME, shelf.database, shelf.index, recent)
     answer = "Bread is baked. " * 100
-    await library.expect_follow_up(answer)
-    assert embedder.unhurried == embedder.embedded == [leaned_on(answer)]
+    recent.expect(leaned_on(answer))
+    await until(lambda: embedder.embedded)
     await find(library, "And when?", [Turn(1, "What is baked?", answer)], 3)
     assert embedder.embedded == [leaned_on(answer), "And when?"]
-
-
-async def test_an_answer_that_cannot_be_embedded_now_is_nobodys_trouble(shelf: Shelf) -> None:
-    pool = EmbeddingPool(ToyEmbedder)
-    await pool.close()
-    await ClientLibrary(ACME, shelf.database, shelf.index, pool).expect_follow_up("Bread is baked.")
-
-
-async def test_an_empty_answer_is_not_embedded(shelf: Shelf) -> None:
-    await shelf.library(ACME).expect_follow_up("")
-    assert shelf.pool.embedded == []
