@@ -34,9 +34,9 @@
   const STYLE = `
     button, .panel { position: fixed; z-index: 2147483000; ${side}: 20px; box-sizing: border-box; }
     button { bottom: 20px; width: 56px; height: 56px; padding: 15px; border: 1px solid transparent; border-radius: 50%;
-      background: #1d4ed8; color: #fff; cursor: pointer; box-shadow: 0 2px 10px #0005; }
-    button:hover { background: #1e40af; }
-    button:focus-visible { outline: 3px solid #1d4ed8; outline-offset: 3px; }
+      background: #0b6450; color: #fff; cursor: pointer; box-shadow: 0 2px 10px #0005; }
+    button:hover { background: #084e3e; }
+    button:focus-visible { outline: 3px solid #0b6450; outline-offset: 3px; }
     svg { display: block; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; }
     .panel { bottom: 88px; width: min(400px, 100vw - 40px); height: min(640px, 100vh - 108px);
       border: 1px solid #8886; border-radius: 14px; overflow: hidden; background: Canvas;

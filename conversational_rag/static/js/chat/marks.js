@@ -39,7 +39,9 @@ export function markedParts(passage, statements) {
 }
 
 function sentencesOf(text) {
-  return [...new Intl.Segmenter(undefined, { granularity: "sentence" }).segment(text)];
+  // The end of a line is not the end of a sentence that goes on below, as in a PDF; every place stays what it was.
+  const flowing = text.replace(/(?<=[^\s.!?؟。:|])\n(?=[\p{Ll}\p{Lo}])/gu, " ");
+  return [...new Intl.Segmenter(undefined, { granularity: "sentence" }).segment(flowing)];
 }
 
 /** Runs of words that are shared; a small word or two between them belong to the run, and more that were said too. */

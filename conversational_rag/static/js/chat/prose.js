@@ -67,7 +67,9 @@ function grow(place, shown, turn) {
 function dressed(fragment, sources) {
   for (const block of fragment.children) block.dir = block.tagName === "PRE" ? "ltr" : "auto";
   for (const mark of fragment.querySelectorAll("sup[data-source]")) {
-    mark.replaceWith(chip(Number(mark.dataset.source), sources));
+    const button = chip(Number(mark.dataset.source), sources);
+    mark.replaceWith(button);
+    tie(button);
   }
   for (const link of fragment.querySelectorAll("a[href]")) {
     Object.assign(link, { target: "_blank", rel: "noopener noreferrer nofollow" });
@@ -84,6 +86,26 @@ function chip(number, sources) {
   button.setAttribute("aria-label", t("chat.source", { number, name: sourceName(sources[number - 1]) }));
   button.title = sourceName(sources[number - 1]);
   return button;
+}
+
+/** In one line with the word before it and the stop behind it; several at one place stay together. */
+function tie(button) {
+  const { previousSibling: before, nextSibling: after } = button;
+  const isTied = before?.nodeType === Node.ELEMENT_NODE && before.className === "tied";
+  const frame = isTied ? before : element("span", "tied");
+  if (!isTied) {
+    button.replaceWith(frame);
+    if (before?.nodeType === Node.TEXT_NODE) frame.append(cut(before, /\S{0,24}\s*$/));
+  }
+  frame.append(button);
+  if (after?.nodeType === Node.TEXT_NODE) frame.append(cut(after, /^[\p{Po}\p{Pe}\p{Pf}]*/u));
+}
+
+/** Takes out of a text, and gives, what is found in it. */
+function cut(text, wanted) {
+  const [found] = wanted.exec(text.data);
+  text.data = text.data.replace(wanted, "");
+  return found;
 }
 
 function codeBlock(code) {

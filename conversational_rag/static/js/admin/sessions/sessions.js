@@ -57,7 +57,7 @@ function List({ sessions, isSearch }) {
   const { rows } = sessions.data.value;
   const [title, text] = isSearch ? ["sessions.none", "admin.sessions.other_words"] : ["admin.sessions.empty", "admin.sessions.empty_text"];
   if (!rows.length) return html`<${EmptyState} icon="chat" title=${t(title)} text=${t(text)} />`;
-  return html`<${Table} caption=${t("sessions")} rows=${rows} rowKey=${(row) => row.session_id} columns=${columns()} /><${More} pages=${sessions} />`;
+  return html`<${Table} caption=${t("admin.sessions.back")} rows=${rows} rowKey=${(row) => row.session_id} columns=${columns()} /><${More} pages=${sessions} />`;
 }
 
 function columns() {
