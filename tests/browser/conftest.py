@@ -19,7 +19,8 @@ _NETWORK = "Failed to load resource"
 _PATIENCE_MS = 20_000
 
 
-@pytest.fixture(scope="session")
+# Not for longer: as long as Playwright runs, its event loop does, and no test beside it can have one of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = chromium.find_or_install()
     if path is None:
