@@ -19,6 +19,7 @@ from waiting import wait_for
 
 KILLS, SEED = 4, 1932
 CLAUSES = "Clause {0} regulates item {0} and what follows from it. "
+LONG = [CLAUSES.format(page) * 30 for page in range(1, 301)]
 WORDS = [f"Page {page} speaks of zeta{page - 1}. " + CLAUSES.format(page) * 12 for page in range(1, 251)]
 
 
@@ -72,7 +73,7 @@ def test_a_stop_in_the_middle_of_a_large_file_takes_seconds_and_the_start_goes_o
 
 def test_a_caller_who_waits_for_a_large_file_does_not_hold_up_a_stop(tmp_path: Path) -> None:
     with RunningServer(tmp_path) as server, ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(server.upload, ("large.pdf", make_pdf(WORDS)), client_id="acme")
+        waiting = pool.submit(server.upload, ("large.pdf", make_pdf(LONG)), client_id="acme")
         wait_for(lambda: rows(tmp_path, "SELECT status FROM documents WHERE status = 'embedding'"))
         started = time.monotonic()
         server.stop()
