@@ -135,8 +135,8 @@ def create_app(settings: Settings) -> FastAPI:
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the first one passed."""
     is_open = settings.auth_mode == "open"
-    upload_bytes = int(settings.max_request_mb * 1024 * 1024)
-    limits = {"/api/v1/ingest/url": _JSON_BODY_BYTES, "/api/v1/ingest/": upload_bytes, "": _JSON_BODY_BYTES}
+    uploads = {"/api/v1/ingest/url": _JSON_BODY_BYTES, "/api/v1/ingest/": settings.max_request_bytes}
+    limits = {**uploads, "": _JSON_BODY_BYTES}
     app.add_middleware(BodyLimit, limits=limits)
     app.add_middleware(CallerLimiting, is_open=is_open)
     app.add_middleware(Origins, allowed=settings.allowed_origins, is_open=is_open)

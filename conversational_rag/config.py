@@ -16,6 +16,7 @@ from conversational_rag.errors import ConfigurationError
 # langchain-core reports every run to LangSmith when one of these is set; documents must not leave that way unasked.
 _TRACING_SWITCHES = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
 _DATABASE = Path("./data/sessions.db")
+_MEGABYTE = 1024 * 1024
 # `*` would let every page of the web in.
 _HOST_NAME = r"^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$|^\[[0-9A-Fa-f:.]+\]$"
 
@@ -129,6 +130,16 @@ class Settings(BaseSettings):
     def is_local_only(self) -> bool:
         """Whether only this machine is served: there are no keys, and nothing says that others may come without."""
         return self.auth_mode == "open" and not self.allow_open
+
+    @property
+    def max_file_bytes(self) -> int:
+        """So large may one file be, or one web page."""
+        return int(self.max_file_mb * _MEGABYTE)
+
+    @property
+    def max_request_bytes(self) -> int:
+        """So large may all files of an upload be together."""
+        return int(self.max_request_mb * _MEGABYTE)
 
     @property
     def models(self) -> tuple[str, ...]:

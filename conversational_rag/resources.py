@@ -126,7 +126,7 @@ class Resources:
         self.answer_cache = AnswerCache(settings.answer_cache_size)
         self.uploads = UploadFolder(
             settings.data_dir / "uploads",
-            int(settings.max_file_mb * _MEGABYTE),
+            settings.max_file_bytes,
             settings.min_free_disk_mb * _MEGABYTE,
         )
         self.erasure = Erasure(self.database)
@@ -175,7 +175,6 @@ class Resources:
             self.pool,
             self.reindexing,
             self.models,
-            has_key=settings.groq_api_key is not None,
         )
         self.upkeep = Upkeep(
             Chore("session_cleanup", self.sessions.cleanup, settings.cleanup_interval),
@@ -295,7 +294,7 @@ def _limits(settings: Settings) -> Limits:
 
 
 def _web_pages(settings: Settings) -> WebPages:
-    return WebPages(max_bytes=int(settings.max_file_mb * _MEGABYTE), seconds=_URL_SECONDS)
+    return WebPages(max_bytes=settings.max_file_bytes, seconds=_URL_SECONDS)
 
 
 def _build_models(settings: Settings, ledger: Ledger, quota: Quota, metrics: Metrics) -> ModelRouter:

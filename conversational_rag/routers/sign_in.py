@@ -12,7 +12,6 @@ from conversational_rag.middleware.connection import address_of
 from conversational_rag.schemas.sign_in import SignedIn, SignedOut, SignInRequest, UploadLimits, WhoAmI
 from conversational_rag.security.principals import Principal
 
-_MEGABYTE = 1024 * 1024
 router = APIRouter(prefix="/api/v1/auth", tags=["keys"])
 _Token = Annotated[str | None, Cookie(alias=SIGN_IN_COOKIE, include_in_schema=False)]
 
@@ -76,7 +75,7 @@ def _client_id(caller: Principal) -> str | None:
 def _upload_limits(settings: Settings) -> UploadLimits:
     return UploadLimits(
         max_files=settings.max_files,
-        max_file_bytes=int(settings.max_file_mb * _MEGABYTE),
-        max_request_bytes=int(settings.max_request_mb * _MEGABYTE),
+        max_file_bytes=settings.max_file_bytes,
+        max_request_bytes=settings.max_request_bytes,
         from_web=settings.url_ingestion,
     )

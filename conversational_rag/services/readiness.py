@@ -33,11 +33,9 @@ class Readiness:
         pool: EmbeddingPool,
         reindexing: Reindexing,
         models: ModelRouter,
-        *,
-        has_key: bool,
     ) -> None:
         self._database, self._index, self._uploads = database, index, uploads
-        self._pool, self._reindexing, self._models, self._has_key = pool, reindexing, models, has_key
+        self._pool, self._reindexing, self._models = pool, reindexing, models
         self._model_trouble: str | None = None
 
     async def states(self) -> dict[str, State]:
@@ -80,7 +78,7 @@ class Readiness:
         return ping
 
     def _model_state(self) -> State:
-        if not self._has_key:
+        if not self._models.has_key:
             return State("degraded", False, "GROQ_API_KEY is not set: answers quote the passages")
         states = self._models.states()
         usable = [name for name, state in states.items() if state.available]
