@@ -38,6 +38,7 @@ from conversational_rag.rag.conversation import Turn
 from conversational_rag.rag.finder import PassageFinder
 from conversational_rag.rag.query import last_answers
 from conversational_rag.security.tenants import Tenant
+from conversational_rag.services.library import ClientLibrary
 
 _TENANT, _TOP_K = Tenant("bench"), 4
 _ROUNDS, _BLOCK, _BATCH = 6, 10, 1000
@@ -136,13 +137,16 @@ class _Service:
     """The chain's own search; it remembers no vector at the start of a round."""
 
     def __init__(self, stand: Stand) -> None:
-        self.vectors = stand.recent_vectors()
-        self._finder, self._library = PassageFinder(_TOP_K), stand.library(_TENANT, self.vectors)
+        self.vectors, self._stand = stand.recent_vectors(), stand
+        self._finder = PassageFinder(_TOP_K)
+        self._library: ClientLibrary | None = None
 
     async def expect(self, history: list[Turn]) -> None:
         pass
 
     async def find(self, question: str, history: list[Turn]) -> object:
+        if self._library is None:  # the rest of a turn has read the client before it searches
+            self._library = await self._stand.library(_TENANT, self.vectors)
         return await self._finder.find(self._library, question, history)
 
 
@@ -151,7 +155,7 @@ class _AfterPause(_Service):
 
     async def expect(self, history: list[Turn]) -> None:
         for answer in last_answers(history):
-            await self.vectors.embed_queries([answer], urgent=False)
+            await self.vectors.embed_queries([answer])
 
 
 class _Bare:

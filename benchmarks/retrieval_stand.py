@@ -111,15 +111,17 @@ class Stand:
 
     async def find(self, tenant: Tenant, question: str, history: Sequence[Turn], k: int) -> list[Passage]:
         """The product's retriever over the client's library."""
-        return await find(self.library(tenant, self._embeddings), question, history, k)
+        return await find(await self.library(tenant, self._embeddings), question, history, k)
 
     def recent_vectors(self) -> RecentVectors:
         """A memory for the vectors of questions and answers, empty yet."""
         return RecentVectors(self._pool)
 
-    def library(self, tenant: Tenant, embedder: QueryEmbedder) -> ClientLibrary:
+    async def library(self, tenant: Tenant, embedder: QueryEmbedder) -> ClientLibrary:
         """The client's library."""
-        return ClientLibrary(tenant, self._database, self._scan or self._index, embedder, names=self._names)
+        client = await self._database.read(clients.find, tenant)
+        assert client is not None
+        return ClientLibrary(client, self._database, self._scan or self._index, embedder, names=self._names)
 
     async def stored_chunks(self, tenant: Tenant) -> StoredChunks:
         """All that was stored for the client."""

@@ -9,6 +9,7 @@ import structlog
 from conversational_rag.concurrency.stop_sign import StopSign
 from conversational_rag.config import Settings
 from conversational_rag.db import documents
+from conversational_rag.db.clients import ClientRow
 from conversational_rag.db.engine import Database
 from conversational_rag.embedding.former import FormerModel
 from conversational_rag.embedding.onnx import SHIPPED_NAME
@@ -31,7 +32,6 @@ from conversational_rag.rag.memory import Memory
 from conversational_rag.rag.reranking.registry import make_reranker, probe_reranker
 from conversational_rag.security import pepper
 from conversational_rag.security.caller_limits import Allowance, CallerLimits
-from conversational_rag.security.tenants import Tenant
 from conversational_rag.security.wrong_keys import WrongKeys
 from conversational_rag.services.answer_cache import AnswerCache
 from conversational_rag.services.audit import Audit
@@ -164,7 +164,7 @@ class Resources:
             self.answer_cache,
             self.usage,
             self.token_budget,
-            self.questions.expect,
+            self.questions,
         )
         self.search = Search(self.clients, self._library, self.reranker)
         self.replies = Replies(self.database, self.chat, now)
@@ -245,9 +245,9 @@ class Resources:
         await self.database.close()
         self.locks.release()
 
-    def _library(self, tenant: Tenant) -> ClientLibrary:
+    def _library(self, client: ClientRow) -> ClientLibrary:
         return ClientLibrary(
-            tenant, self.database, self.index, self.questions, self.former_model, self.filename_indexes
+            client, self.database, self.index, self.questions, self.former_model, self.filename_indexes
         )
 
     async def _adopt_model(self, fingerprint: str) -> None:

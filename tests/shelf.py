@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from conversational_rag.db import chunks, clients, documents
 from conversational_rag.db.chunks import NewChunk
+from conversational_rag.db.clients import ClientRow
 from conversational_rag.db.documents import NewDocument
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.security.tenants import Tenant
@@ -75,7 +76,8 @@ class Shelf:
         await self.database.write(lambda connection: connection.execute(text("UPDATE chunks SET page = NULL")) and None)
 
     def library(self, tenant: Tenant) -> ClientLibrary:
-        return ClientLibrary(tenant, self.database, self.index, self.pool)
+        client = ClientRow(tenant, 0.0, "words", None, index_dirty=False)
+        return ClientLibrary(client, self.database, self.index, self.pool)
 
 
 def _put(

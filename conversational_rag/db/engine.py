@@ -23,6 +23,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from conversational_rag.db.group_commit import GroupCommit, Write
 from conversational_rag.errors import ConfigurationError, DatabaseUnavailable, ServiceError, StorageFull
 
 P = ParamSpec("P")
@@ -30,6 +31,7 @@ T = TypeVar("T")
 
 _READERS = 2
 _BUSY_MILLISECONDS = 10_000
+_ALONG_SECONDS = 0.05
 
 
 class Database:
@@ -42,6 +44,7 @@ class Database:
         self._reader = _Connections(_open_engine(path, "BEGIN"))
         self._writing = ThreadPoolExecutor(1, "db-write")
         self._reading = ThreadPoolExecutor(_READERS, "db-read")
+        self._group = GroupCommit(self._writer.transact, self._writing)
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work(connection, …)` on a snapshot of the data."""
@@ -55,6 +58,29 @@ class Database:
         """
         call = functools.partial(self._writer.transact, work, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._writing, call)
+
+    def begin_write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> Write[T]:
+        """A short write, which may be committed with others that wait: its outcome is known before it stands.
+
+        `work` is run again by itself when another of them fails.
+        """
+        write = Write[T](lambda connection: work(connection, *args, **kwargs), foretold=True)
+        self._group.add(write)
+        return write
+
+    async def write_together(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`begin_write`, for whoever has nothing to do before it stands."""
+        write = Write[T](lambda connection: work(connection, *args, **kwargs))
+        self._group.add(write)
+        return await write.stored()
+
+    async def write_along(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write_together` for what has time: it goes with the next short write, in 50 ms at the latest."""
+        write = Write[T](lambda connection: work(connection, *args, **kwargs))
+        self._group.add(write, _ALONG_SECONDS)
+        return await write.stored()
 
     async def migrate(self) -> None:
         """Bring the tables to this version's form. Raises ConfigurationError when the file cannot be used."""
@@ -94,6 +120,7 @@ class Database:
 
     def _shut(self) -> None:
         self._reading.shutdown()
+        self._group.flush()
         self._writing.shutdown()
         self._reader.close()
         self._writer.close()
@@ -113,7 +140,8 @@ class _Connections:
             with connection.begin():
                 return work(connection, *args, **kwargs)
         except DBAPIError as error:
-            if not isinstance(error, IntegrityError):
+            # A commit that was refused leaves its transaction open.
+            if not isinstance(error, IntegrityError) or self.driver().in_transaction:
                 self._drop()
             raise _translate(error) from error
 

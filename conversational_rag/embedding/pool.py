@@ -54,8 +54,8 @@ class EmbeddingPool:
 
     @property
     def ready(self) -> bool:
-        """Whether the model is loaded and the pool open."""
-        return self._embedder is not None and not self._closed
+        """Whether the model is loaded and announced, and the pool open."""
+        return self._embedder is not None and self._on_loaded is None and not self._closed
 
     @property
     def fingerprint(self) -> str:

@@ -1,7 +1,7 @@
 """One turn of a conversation: find the passages, ask the model once, and quote them when no model can speak."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,12 +31,16 @@ _HISTORY_TOKENS = 2000
 _log = structlog.get_logger()
 
 
+async def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What one turn starts from: the client's library, the question, the turns before it, and what of them is sent.
 
     `caller` is whose share of the quota it costs. `shut_seconds`: that share is used up for so long, and no model is
-    asked; None when it is not.
+    asked; None when it is not. `stored` is waited for before a model is asked: it is searched for meanwhile.
     """
 
     library: Library
@@ -45,6 +49,7 @@ class Question:
     recall: Recall
     caller: str = ""
     shut_seconds: float | None = None
+    stored: Callable[[], Awaitable[None]] = _nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,7 @@ class ConversationalRetrievalChain(Runnable[Question, TurnEvent]):
         ModelError is raised; otherwise the words come at the end in one piece, and the turn never fails.
         """
         plan = await self._plan(question)
+        await question.stored()
         if plan.reranked is not None:
             yield plan.reranked
         shown: tuple[Passage, ...] | None = None

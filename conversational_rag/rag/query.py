@@ -40,6 +40,11 @@ class QueryWords:
     beginnings: tuple[str, ...] = ()
 
 
+def searched_text(question: str) -> str:
+    """What of a question is embedded."""
+    return question[:QUESTION_CHARACTERS]
+
+
 def query_words(question: str, history: Sequence[Turn]) -> QueryWords:
     """What the keyword index is asked. A question of nothing but small words is left to its context, if it has one."""
     question = question[:QUESTION_CHARACTERS]

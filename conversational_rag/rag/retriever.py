@@ -23,6 +23,7 @@ from conversational_rag.rag.query import (
     last_answers,
     query_vector,
     query_words,
+    searched_text,
 )
 
 Vectors = NDArray[np.float32]
@@ -96,7 +97,7 @@ async def find(library: Library, question: str, history: Sequence[Turn], k: int)
 
 async def _search_meaning(library: Library, question: str, history: Sequence[Turn]) -> Mapping[int, float]:
     """Search for the question near the last answers."""
-    texts = [question[:QUESTION_CHARACTERS], *last_answers(history)]
+    texts = [searched_text(question), *last_answers(history)]
     return await library.nearest(texts, lambda vectors: query_vector(vectors[0], list(vectors[1:])), DEPTH)
 
 

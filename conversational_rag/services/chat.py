@@ -16,6 +16,7 @@ import structlog
 from conversational_rag.db.clients import ClientRow
 from conversational_rag.db.messages import COMPLETE, PARTIAL
 from conversational_rag.db.sessions import SessionRow
+from conversational_rag.embedding.recent import RecentVectors
 from conversational_rag.errors import ModelError
 from conversational_rag.llm.base import Usage
 from conversational_rag.observability.metrics import Metrics
@@ -24,7 +25,7 @@ from conversational_rag.rag.citations import check_citations
 from conversational_rag.rag.conversation import Passage
 from conversational_rag.rag.events import Answered, Found, Reranked, Said, TurnEvent
 from conversational_rag.rag.memory import Memory, Recall
-from conversational_rag.rag.query import leaned_on
+from conversational_rag.rag.query import leaned_on, searched_text
 from conversational_rag.rag.quoting import EXTRACTIVE
 from conversational_rag.rag.retriever import Library
 from conversational_rag.security.principals import ANYBODY, Principal
@@ -75,18 +76,18 @@ class Chat:
         conversations: Conversations,
         chain: ConversationalRetrievalChain,
         memory: Memory,
-        library: Callable[[Tenant], Library],
+        library: Callable[[ClientRow], Library],
         metrics: Metrics,
         cache: AnswerCache,
         usage: UsageRecord,
         budget: TokenBudget,
-        expect: Callable[[str], None] = lambda _text: None,
+        vectors: RecentVectors,
     ) -> None:
-        """`expect` is told the text that a follow-up will be searched in the light of."""
+        """`vectors` is told as early as possible what will be searched for."""
         self._clients, self._conversations, self._chain = clients, conversations, chain
         self._memory, self._library = memory, library
         self._metrics, self._cache, self._usage, self._budget = metrics, cache, usage, budget
-        self._expect = expect
+        self._vectors = vectors
         self._afterwards: set[asyncio.Task[Any]] = set()
 
     async def answer(self, ask: Ask) -> End:
@@ -103,11 +104,12 @@ class Chat:
         A model that breaks off after its first word raises its ModelError, when the words are `visible`.
         """
         asked_at = time.perf_counter()
-        client = await self._clients.require_searchable(ask.tenant)
+        await self._clients.wait_until_searchable(ask.tenant)
+        self._vectors.begin(searched_text(ask.message))
         turn = await self._begin(ask)
         said: list[str] = []
         try:
-            async with aclosing(self._speak(client, turn.question, visible)) as events:
+            async with aclosing(self._speak(turn.client, turn.question, visible)) as events:
                 async for event in events:
                     if isinstance(event, Found):
                         turn.passages, turn.model = event.passages, event.model
@@ -138,6 +140,7 @@ class Chat:
         tenant, changed_at, alone = client.tenant, client.last_modified, not question.turns
         known = self._cache.get(tenant, changed_at, question.text) if alone else None
         if known is not None:
+            await question.stored()
             yield Found(known.passages, known.model)
             yield Said(known.text)
             yield replace(known, usage=Usage(), cached=True)
@@ -151,16 +154,19 @@ class Chat:
 
     async def _begin(self, ask: Ask) -> "_Turn":
         if not ask.use_memory:
-            new = await self._conversations.peek(ask.tenant, ask.session_id, ask.caller, may_begin=ask.may_begin)
-            question = Question(self._library(ask.tenant), ask.message, (), Recall((), "", 0), ask.tenant.client_id)
-            return _Turn(ask.tenant, question, ask.session_id or str(uuid.uuid4()), new)
+            client, new = await self._conversations.peek(
+                ask.tenant, ask.session_id, ask.caller, may_begin=ask.may_begin
+            )
+            question = Question(self._library(client), ask.message, (), Recall((), "", 0), ask.tenant.client_id)
+            return _Turn(client, question, ask.session_id or str(uuid.uuid4()), new)
         asked = await self._conversations.ask(
             ask.tenant, ask.session_id, ask.message, ask.caller, may_begin=ask.may_begin
         )
         session, turns = asked.conversation.session, asked.conversation.turns
         recall = self._memory.recall(turns, session.memory_start, session.summary)
-        question = Question(self._library(ask.tenant), ask.message, turns, recall, ask.tenant.client_id)
-        return _Turn(ask.tenant, question, session.session_id, asked.new_session, asked, reply_key=ask.reply_key)
+        library, caller = self._library(asked.client), ask.tenant.client_id
+        question = Question(library, ask.message, turns, recall, caller, stored=asked.stored)
+        return _Turn(asked.client, question, session.session_id, asked.new_session, asked, reply_key=ask.reply_key)
 
     def _keep(self, turn: "_Turn", answered: Answered, status: str) -> asyncio.Task[int | None]:
         """Close the turn, at once, so that it is stored once; then write the answer and its price down: its id."""
@@ -169,7 +175,7 @@ class Chat:
 
     async def _store(self, turn: "_Turn", asked: Asked | None, answered: Answered, status: str) -> int | None:
         if asked is None:
-            await self._usage.note(turn.tenant, cost(answered))
+            await self._usage.note(turn.client.tenant, cost(answered))
             return None
         recall = turn.question.recall
         summarise = self._memory.kind == "summary" and bool(recall.dropped)
@@ -180,7 +186,7 @@ class Chat:
         )
         if summarise:
             self._later(self._summarise(asked.conversation, recall))
-        self._expect(leaned_on(answered.text))
+        self._vectors.expect(leaned_on(answered.text))
         return message_id
 
     def _leave(self, turn: "_Turn", said: str) -> None:
@@ -189,7 +195,7 @@ class Chat:
         spent = turn.spent + unfinished(turn.question, turn.passages, said) if begun else turn.spent
         if turn.asked is None or not said:
             if spent != _NOTHING:
-                self._later(self._usage.note(turn.tenant, cost_of_calls(spent)))
+                self._later(self._usage.note(turn.client.tenant, cost_of_calls(spent)))
             if turn.asked is not None:
                 self._conversations.give_up(turn.asked)
             return
@@ -230,7 +236,7 @@ class _Turn:
     """A turn under way; `asked` is None when nothing is to be written down (any more). `spent` is what it has cost, as
     long as that is written down nowhere."""
 
-    tenant: Tenant
+    client: ClientRow
     question: Question
     session_id: str
     new_session: bool

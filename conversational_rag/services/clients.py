@@ -70,6 +70,11 @@ class Clients:
         await self._pool.start()
         return client
 
+    async def wait_until_searchable(self, tenant: Tenant) -> None:
+        """Until the embedding model is there. Who waits for it is told first when there is no such client."""
+        if not self._pool.ready:
+            await self.require_searchable(tenant)
+
     async def list_totals(self, tenant: Tenant | None) -> dict[str, Totals]:
         """The totals of the client, None: of every one, by its id."""
         if tenant is None:

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from conversational_rag.db import clients, messages, replies, session_texts, sessions, titles, usage
+from conversational_rag.db.clients import ClientRow
 from conversational_rag.db.engine import Connection, Database
+from conversational_rag.db.group_commit import Write
 from conversational_rag.db.messages import NewAnswer
 from conversational_rag.db.sessions import SessionRow
 from conversational_rag.db.usage import UsageRow
@@ -28,12 +30,19 @@ _TURNS_LOADED = 100
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that has been stored: the conversation before it, and its message id."""
+    """A question that is stored: whose it is, the conversation before it, and its message id."""
 
+    client: ClientRow
     conversation: Conversation
     question_id: int
     question: str
     new_session: bool
+    write: Write["Asked"] | None = None
+
+    async def stored(self) -> None:
+        """Wait until it stands. Raises DatabaseUnavailable, StorageFull."""
+        if self.write is not None:
+            await self.write.stored()
 
 
 class Conversations:
@@ -59,10 +68,13 @@ class Conversations:
     ) -> Asked:
         """Store a question, in a new session where there is none of that id, if it `may_begin` one.
 
+        It stands when `stored` has returned; until then an answer can be prepared.
+
         Raises SessionNotFound when it may not, or the session is another's; ClientNotFound when the client has gone.
         """
         cached = self._recent.get(session_id) if session_id else None
-        asked = await self._database.write(self._ask, tenant, session_id, question, cached, caller, may_begin)
+        write = self._database.begin_write(self._ask, tenant, session_id, question, cached, caller, may_begin)
+        asked = replace(await write.outcome(), write=write)
         self._in_flight.add(asked.question_id)
         self._recent.put(asked.conversation)
         return asked
@@ -82,7 +94,7 @@ class Conversations:
         """
         self._in_flight.discard(asked.question_id)
         session_id = asked.conversation.session.session_id
-        stored = await self._database.write(self._answer, asked, answer, spent, memory, kept)
+        stored = await self._database.write_together(self._answer, asked, answer, spent, memory, kept)
         if stored is None:
             self._recent.forget([session_id])
             return None
@@ -107,15 +119,15 @@ class Conversations:
 
     async def peek(
         self, tenant: Tenant, session_id: str | None, caller: Principal = ANYBODY, *, may_begin: bool = True
-    ) -> bool:
-        """Whether the session is new to the client. Raises SessionNotFound as `ask` does."""
-        found = await self._database.read(sessions.admin_find, session_id) if session_id else None
+    ) -> tuple[ClientRow, bool]:
+        """The client, and whether the session is new to it. Raises as `ask` does."""
+        client, found = await self._database.read(_look, tenant, session_id)
         if found is None or found.is_expired(self.now()):
             if not may_begin:
                 raise SessionNotFound
-            return True
+            return client, True
         _require_within(found, tenant, caller)
-        return False
+        return client, False
 
     def forget(self, session_ids: Iterable[str]) -> None:
         """These sessions have gone."""
@@ -138,20 +150,20 @@ class Conversations:
         caller: Principal,
         may_begin: bool,
     ) -> Asked:
-        now = self.now()
+        client, now = _require_client(connection, tenant), self.now()
         found = self._find(connection, tenant, session_id, now, caller) if session_id else None
         if found is None:
             if not may_begin:
                 raise SessionNotFound
             session = self._create(connection, tenant, session_id or str(uuid.uuid4()), question, now, caller.line)
             question_id = messages.append_question(connection, session.session_id, question, now)
-            return Asked(Conversation(session), question_id, question, new_session=True)
+            return Asked(client, Conversation(session), question_id, question, new_session=True)
         if cached is not None and _is_same(cached.session, found):
             turns = cached.turns
         else:
             turns = _load_turns(connection, found.session_id)
         question_id = self._store_question(connection, found, question, now)
-        return Asked(Conversation(found, turns), question_id, question, new_session=False)
+        return Asked(client, Conversation(found, turns), question_id, question, new_session=False)
 
     def _find(
         self, connection: Connection, tenant: Tenant, session_id: str, now: float, caller: Principal
@@ -175,8 +187,6 @@ class Conversations:
         now: float,
         begun_by: str | None,
     ) -> SessionRow:
-        if clients.find(connection, tenant) is None:
-            raise ClientNotFound
         until = self._expires_at(now)
         session = sessions.create(connection, tenant, session_id, now, until, message_count=1, begun_by=begun_by)
         session_texts.add(connection, session_id, session_texts.TITLE, titles.automatic(question))
@@ -222,6 +232,18 @@ class Conversations:
         usage.record(connection, session.tenant, spent, self.now())
         if _is_there(connection, session):
             sessions.set_memory(connection, session.session_id, memory_start, summary)
+
+
+def _require_client(connection: Connection, tenant: Tenant) -> ClientRow:
+    client = clients.find(connection, tenant)
+    if client is None:
+        raise ClientNotFound
+    return client
+
+
+def _look(connection: Connection, tenant: Tenant, session_id: str | None) -> tuple[ClientRow, SessionRow | None]:
+    client = _require_client(connection, tenant)
+    return client, sessions.admin_find(connection, session_id) if session_id else None
 
 
 def _is_there(connection: Connection, session: SessionRow) -> bool:

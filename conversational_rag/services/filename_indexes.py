@@ -4,6 +4,7 @@ from collections import OrderedDict
 from threading import Lock
 
 from conversational_rag.db import clients, keyword_index
+from conversational_rag.db.clients import ClientRow
 from conversational_rag.db.engine import Connection
 from conversational_rag.rag.filenames import FilenameIndex
 from conversational_rag.security.tenants import Tenant
@@ -20,6 +21,15 @@ class FilenameIndexes:
         self._most_names = most_names
         self._known: OrderedDict[Tenant, tuple[float, FilenameIndex]] = OrderedDict()
         self._lock = Lock()
+
+    def known(self, client: ClientRow) -> FilenameIndex | None:
+        """The client's, as its documents were called when this row was read; None when they must be read anew."""
+        with self._lock:
+            changed_at, index = self._known.get(client.tenant, (None, None))
+            if changed_at != client.last_modified:
+                return None
+            self._known.move_to_end(client.tenant)
+            return index
 
     def current(self, connection: Connection, tenant: Tenant) -> FilenameIndex:
         """The client's, as its ready documents are called now."""

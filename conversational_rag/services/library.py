@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from conversational_rag.db import chunks, clients, keyword_index
+from conversational_rag.db import chunks, keyword_index
 from conversational_rag.db.chunks import ChunkRow
+from conversational_rag.db.clients import ClientRow
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.keyword_index import WeightedWords
 from conversational_rag.embedding.former import FormerModel
@@ -30,7 +31,7 @@ class Index(Protocol):
 
 
 class ClientLibrary:
-    """The ready documents of one client.
+    """The ready documents of one client, for one turn.
 
     While they are embedded anew, questions are asked in the terms of the former model, whose vectors the index still
     holds; of a model that is not at hand nothing is near anything, and the words alone find.
@@ -38,7 +39,7 @@ class ClientLibrary:
 
     def __init__(
         self,
-        tenant: Tenant,
+        client: ClientRow,
         database: Database,
         index: Index,
         pool: QueryEmbedder,
@@ -46,16 +47,16 @@ class ClientLibrary:
         names: FilenameIndexes | None = None,
     ) -> None:
         """Without `names` the index over the names of its files is made for this library alone."""
-        self._tenant, self._database, self._index, self._pool, self._former = tenant, database, index, pool, former
+        self._client, self._tenant = client, client.tenant
+        self._database, self._index, self._pool, self._former = database, index, pool, former
         self._names = names or FilenameIndexes()
 
     async def nearest(self, texts: Sequence[str], combine: Combine, k: int) -> Mapping[int, float]:
         """The cosine similarity of the k chunks nearest to what is combined of the texts' vectors, by chunk id."""
-        client = await self._database.read(clients.find, self._tenant)
-        if client is None or client.former_fingerprint is None:
+        fingerprint = self._client.former_fingerprint
+        if fingerprint is None:
             vector = combine(await self._pool.embed_queries(texts))
             return _similarities(await self._index.search(self._tenant, vector, k))
-        fingerprint = client.former_fingerprint
         vectors = None if self._former is None else await self._former.embed_queries(fingerprint, texts)
         if vectors is None:
             return {}
@@ -68,7 +69,8 @@ class ClientLibrary:
 
     async def filenames(self) -> FilenameIndex:
         """The names of all documents."""
-        return await self._database.read(self._names.current, self._tenant)
+        known = self._names.known(self._client)
+        return await self._database.read(self._names.current, self._tenant) if known is None else known
 
     async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
         """These chunks, by id; those that may not be seen (any more) are left out."""

@@ -6,7 +6,7 @@ from dataclasses import astuple
 import structlog
 
 from conversational_rag.db import ledger
-from conversational_rag.db.engine import Database
+from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.ledger import BucketRow, LessonRow
 from conversational_rag.errors import ServiceError
 from conversational_rag.llm.lessons import Lessons
@@ -16,7 +16,7 @@ _log = structlog.get_logger()
 
 
 class Quota:
-    """A LedgerStore. One write at a time; what comes meanwhile goes with the next, the latest of it."""
+    """A LedgerStore. One write at a time, of what is the latest then; what comes after that goes with the next."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -44,13 +44,22 @@ class Quota:
 
     async def _write(self) -> None:
         while self._latest is not None:
-            state, self._latest = self._latest, None
-            buckets = [
-                BucketRow(each.model, each.name, each.limit, each.level, each.updated_at) for each in state.buckets
-            ]
-            lessons = [LessonRow(model, *astuple(learnt)) for model, learnt in state.lessons.items()]
             try:
-                await self._database.write(ledger.admin_replace, buckets, lessons)
+                # A call's note goes with its answer: a transaction of its own would keep that waiting.
+                written = await self._database.write_along(self._replace)
             except ServiceError as error:
                 # The next call tries again, with all of it.
                 _log.warning("quota_not_kept", reason=error.detail)
+                self._latest = None
+                return
+            if self._latest is written:
+                self._latest = None
+
+    def _replace(self, connection: Connection) -> LedgerState | None:
+        """What is the latest now."""
+        state = self._latest
+        if state is not None:
+            buckets = [BucketRow(*astuple(each)) for each in state.buckets]
+            lessons = [LessonRow(model, *astuple(learnt)) for model, learnt in state.lessons.items()]
+            ledger.admin_replace(connection, buckets, lessons)
+        return state

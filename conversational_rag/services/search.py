@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from conversational_rag.db.clients import ClientRow
 from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.ranking import ranked_passages
 from conversational_rag.rag.reranking.base import Reranker
@@ -14,7 +15,7 @@ class Search:
     """The use case of a search: whose documents, and in the light of which conversation."""
 
     def __init__(
-        self, clients: Clients, library: Callable[[Tenant], Library], reranker: Reranker | None = None
+        self, clients: Clients, library: Callable[[ClientRow], Library], reranker: Reranker | None = None
     ) -> None:
         self._clients, self._library, self._reranker = clients, library, reranker
 
@@ -24,8 +25,8 @@ class Search:
         Unlike in a chat "thanks" is searched for: whoever types it here wants to see where it stands. Raises
         ClientNotFound.
         """
-        await self._clients.require_searchable(tenant)
-        return await ranked_passages(self._library(tenant), query, history, limit, self._reranker)
+        client = await self._clients.require_searchable(tenant)
+        return await ranked_passages(self._library(client), query, history, limit, self._reranker)
 
 
 def conversation(exchanges: Iterable[tuple[str, str]]) -> tuple[Turn, ...]:

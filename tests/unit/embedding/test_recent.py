@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 from waiting import until
 
 from conversational_rag.embedding.base import Vectors
@@ -100,3 +101,94 @@ async def test_an_expected_text_that_cannot_be_embedded_now_is_nobodys_trouble()
     del recent
     gc.collect()
     assert troubles == []
+
+
+class Gated(Counting):
+    """Embeds when the gate is opened; fails when `broken`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate, self.broken = asyncio.Event(), False
+
+    async def embed_queries(self, texts: Sequence[str], *, urgent: bool = True) -> Vectors:
+        vectors = await super().embed_queries(texts, urgent=urgent)
+        await self.gate.wait()
+        if self.broken:
+            raise Unavailable
+        return vectors
+
+
+async def test_a_question_that_was_begun_is_waited_for_and_not_embedded_again() -> None:
+    embedder = Gated()
+    recent = RecentVectors(embedder)
+    recent.begin("a question")
+    recent.begin("a question")
+    searches = [asyncio.create_task(recent.embed_queries(["a question", "an answer"])) for _ in range(2)]
+    await until(lambda: embedder.asked)
+    embedder.gate.set()
+    assert [(await search).tolist() for search in searches] == [[[10.0, 1.0], [9.0, 1.0]]] * 2
+    assert embedder.asked == [["a question"], ["an answer"]]
+    recent.begin("a question")
+    assert (await recent.embed_queries(["a question"])).tolist() == [[10.0, 1.0]]
+    assert len(embedder.asked) == 2
+
+
+async def test_whoever_leaves_takes_the_vector_from_nobody_who_waits_for_it_too() -> None:
+    embedder = Gated()
+    recent = RecentVectors(embedder)
+    leaving, staying = (asyncio.create_task(recent.embed_queries(["a question"])) for _ in range(2))
+    await until(lambda: embedder.asked)
+    leaving.cancel()
+    await asyncio.gather(leaving, return_exceptions=True)
+    embedder.gate.set()
+    assert (await staying).tolist() == [[10.0, 1.0]]
+
+
+async def test_a_question_that_was_begun_and_failed_is_tried_again(caplog: Any) -> None:
+    embedder = Gated()
+    embedder.broken = True
+    embedder.gate.set()
+    recent = RecentVectors(embedder)
+    recent.begin("a question")
+    with pytest.raises(Unavailable):
+        await recent.embed_queries(["a question"])
+    recent.begin("another that nobody waits for")
+    await until(lambda: len(embedder.asked) == 3)
+    embedder.broken = False
+    assert (await recent.embed_queries(["a question"])).tolist() == [[10.0, 1.0]]
+    gc.collect()
+    assert not caplog.records
+
+
+async def test_questions_that_wait_have_one_turn_together() -> None:
+    embedder = Gated()
+    recent = RecentVectors(embedder)
+    questions = [f"{number} questions" for number in range(10)]
+    recent.begin(questions[0])
+    await until(lambda: embedder.asked)
+    searches = [asyncio.create_task(recent.embed_queries([question])) for question in questions]
+    await asyncio.sleep(0)
+    embedder.gate.set()
+    assert [(await search).shape for search in searches] == [(1, 2)] * 10
+    assert embedder.asked == [questions[:1], questions[1:9], questions[9:]]
+
+
+async def test_a_text_that_cannot_be_embedded_is_the_trouble_of_nobody_beside_it() -> None:
+    class Choosy(Gated):
+        async def embed_queries(self, texts: Sequence[str], *, urgent: bool = True) -> Vectors:
+            vectors = await super().embed_queries(texts, urgent=urgent)
+            if "too large" in texts:
+                raise Unavailable
+            return vectors
+
+    embedder = Choosy()
+    recent = RecentVectors(embedder)
+    first, large, other = (
+        asyncio.create_task(recent.embed_queries([text])) for text in ("first", "too large", "other")
+    )
+    await until(lambda: embedder.asked)
+    embedder.gate.set()
+    assert (await first).tolist() == [[5.0, 1.0]]
+    assert (await other).tolist() == [[5.0, 1.0]]
+    with pytest.raises(Unavailable):
+        await large

@@ -8,6 +8,7 @@ from shelf import Shelf, WordPool
 from waiting import until
 
 from conversational_rag.db import documents
+from conversational_rag.db.clients import ClientRow
 from conversational_rag.embedding.recent import RecentVectors
 from conversational_rag.rag.conversation import Turn
 from conversational_rag.rag.query import QueryWords, leaned_on
@@ -55,7 +56,7 @@ async def test_both_legs_answer_by_chunk_id(shelf: Shelf) -> None:
 async def test_a_follow_up_embeds_the_question_alone(shelf: Shelf) -> None:
     embedder = WordPool()
     recent = RecentVectors(embedder, quiet_seconds=0)
-    library = ClientLibrary(ACME, shelf.database, shelf.index, recent)
+    library = ClientLibrary(ClientRow(ACME, 0.0, "words", None, index_dirty=False), shelf.database, shelf.index, recent)
     answer = "Bread is baked. " * 100
     recent.expect(leaned_on(answer))
     await until(lambda: embedder.embedded)

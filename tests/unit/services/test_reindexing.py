@@ -63,11 +63,11 @@ class Service:
         return row
 
     async def ask(self, question: str) -> list[Passage]:
-        library = ClientLibrary(ACME, self.database, self.index, self.pool, self.former)
+        library = ClientLibrary(await self.client(), self.database, self.index, self.pool, self.former)
         return await find(library, question, (), 3)
 
     async def near(self, text: str) -> dict[int, float]:
-        library = ClientLibrary(ACME, self.database, self.index, self.pool, self.former)
+        library = ClientLibrary(await self.client(), self.database, self.index, self.pool, self.former)
         return dict(await library.nearest([text], lambda vectors: vectors[0], 3))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from shelf import Shelf
 
+from conversational_rag.db.clients import ClientRow
 from conversational_rag.errors import ClientNotFound
 from conversational_rag.rag.conversation import Turn
 from conversational_rag.security.tenants import Tenant
@@ -20,9 +21,10 @@ ASKED = ("Who keeps the Lowgate bridge?", "The Lowgate bridge has two keepers, w
 class OneClient:
     """ACME is there, nobody else."""
 
-    async def require_searchable(self, tenant: Tenant) -> None:
+    async def require_searchable(self, tenant: Tenant) -> ClientRow:
         if tenant != ACME:
             raise ClientNotFound
+        return ClientRow(tenant, 0.0, "words", None, index_dirty=False)
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ async def search(tmp_path: Path) -> AsyncIterator[Search]:
     shelf = Shelf(tmp_path)
     await shelf.database.migrate()
     await shelf.put(ACME, "places.txt", FERRY, BRIDGE)
-    yield Search(OneClient(), shelf.library)  # type: ignore[arg-type]
+    yield Search(OneClient(), lambda client: shelf.library(client.tenant))  # type: ignore[arg-type]
     await shelf.database.close()
 
 
