@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import Depends, FastAPI
-from prometheus_fastapi_instrumentator import Instrumentator
 from starlette.middleware.cors import CORSMiddleware
 
 from conversational_rag import exception_handlers
@@ -20,6 +19,7 @@ from conversational_rag.middleware.local_only import LocalOnly
 from conversational_rag.middleware.operations import Operations
 from conversational_rag.middleware.origins import Origins
 from conversational_rag.middleware.request_context import REQUEST_ID, RequestContext
+from conversational_rag.middleware.request_counting import RequestCounting
 from conversational_rag.middleware.security_headers import SecurityHeaders
 from conversational_rag.middleware.trailing_slash import TrailingSlash
 from conversational_rag.observability.logging import configure_logging
@@ -127,7 +127,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(reference.router)
     app.include_router(page.router)
     exception_handlers.install(app)
-    Instrumentator(registry=counted.registry, excluded_handlers=["/metrics", "/healthz"]).instrument(app)
+    app.add_middleware(RequestCounting, metrics=counted.requests)
     _add_middleware(app, settings)
     return app
 
