@@ -29,7 +29,7 @@ Resources = Annotated[_Resources, Depends(_resources)]
 _OPEN_TO_STRANGERS = frozenset({"ingest", "chat_websocket"})
 
 
-async def authorize(connection: HTTPConnection, resources: Resources) -> _Principal | None:
+async def authorize(connection: HTTPConnection) -> None:
     """Runs before every operation: whether its caller may do it. Raises Unauthenticated, Forbidden.
 
     None is a stranger, who may do what is public, sign up by an upload, and show a key in a WebSocket's first frame.
@@ -40,13 +40,16 @@ async def authorize(connection: HTTPConnection, resources: Resources) -> _Princi
     permission = PERMISSIONS.get(operation)
     if permission is None:
         raise Forbidden
-    if permission.scope is None:
-        return principal
-    if principal is not None:
-        principal.require(permission.scope)
-    elif operation not in _OPEN_TO_STRANGERS or (operation == "ingest" and not resources.settings.allow_signup):
-        raise Unauthenticated
-    return principal
+    if permission.scope is not None:
+        if principal is not None:
+            principal.require(permission.scope)
+        elif operation not in _OPEN_TO_STRANGERS or (operation == "ingest" and not await _lets_sign_up(connection)):
+            raise Unauthenticated
+    connection.state.authorized = principal
+
+
+async def _lets_sign_up(connection: HTTPConnection) -> bool:
+    return (await _resources(connection)).settings.allow_signup
 
 
 def _operation(connection: HTTPConnection) -> str:
@@ -55,10 +58,17 @@ def _operation(connection: HTTPConnection) -> str:
     return getattr(route, "operation_id", None) or str(route.name)
 
 
-OptionalCaller = Annotated[_Principal | None, Depends(authorize)]
+async def _authorized(connection: HTTPConnection) -> _Principal | None:
+    """Not by depending on `authorize`, which would be solved again for each that asks; fails where it has not run."""
+    principal: _Principal | None = connection.state.authorized
+    return principal
 
 
-async def _caller(principal: OptionalCaller) -> _Principal:
+OptionalCaller = Annotated[_Principal | None, Depends(_authorized)]
+
+
+async def _caller(connection: HTTPConnection) -> _Principal:
+    principal = await _authorized(connection)
     if principal is None:
         raise Unauthenticated
     return principal
@@ -105,7 +115,7 @@ async def _tenant_named(
 
 
 async def _idempotency_key(
-    principal: OptionalCaller,
+    connection: HTTPConnection,
     key: Annotated[
         str | None,
         Header(
@@ -120,6 +130,7 @@ async def _idempotency_key(
     """The key as it is stored: two callers may choose the same."""
     if key is None:
         return None
+    principal = await _authorized(connection)
     if principal is None:
         raise InvalidRequest(errors=[{"field": "header.Idempotency-Key", "message": "takes a caller with a key"}])
     if principal.is_public and not _is_random_uuid(key):
