@@ -51,12 +51,13 @@ _DESCRIPTION = "Upload documents, ask about them, come back tomorrow. Answers ci
 _JSON_BODY_BYTES = 1024 * 1024
 # Where nobody needs a key.
 _FREE_PATHS = ("/health", "/healthz", "/readyz", "/api/v1/auth/sign-in")
+# They are tried one after the other: what is asked most stands first.
 _ROUTERS = (
+    chat.router,
+    chat_websocket.router,
     ingest.router,
     documents.router,
     collections.router,
-    chat.router,
-    chat_websocket.router,
     search.router,
     sessions.router,
     sessions.chat_router,

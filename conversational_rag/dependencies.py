@@ -4,6 +4,7 @@ All of them are coroutines: a plain function would be run in a thread, for each 
 """
 
 import uuid
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query
@@ -114,23 +115,24 @@ async def _tenant_named(
     return tenant_of(caller, client_id, "query.client_id")
 
 
-async def _idempotency_key(
-    connection: HTTPConnection,
-    key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            min_length=1,
-            max_length=255,
-            description="Sent again with the same request, it gives the answer of the first one. With a key for web "
-            "pages it must be a random UUID.",
-        ),
-    ] = None,
-) -> str | None:
-    """The key as it is stored: two callers may choose the same."""
-    if key is None:
-        return None
-    principal = await _authorized(connection)
+_KeyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="Sent again with the same request, it gives the answer of the first one. With a key for web "
+        "pages it must be a random UUID.",
+    ),
+]
+
+
+async def _idempotency_key(connection: HTTPConnection, key: _KeyHeader = None) -> str | None:
+    return None if key is None else _key_as_stored(key, await _authorized(connection))
+
+
+def _key_as_stored(key: str, principal: _Principal | None) -> str:
+    """Two callers may choose the same."""
     if principal is None:
         raise InvalidRequest(errors=[{"field": "header.Idempotency-Key", "message": "takes a caller with a key"}])
     if principal.is_public and not _is_random_uuid(key):
@@ -146,6 +148,20 @@ def _is_random_uuid(text: str) -> bool:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    resources: _Resources
+    caller: _Principal
+    key: str | None
+
+
+async def _asker(connection: HTTPConnection, key: _KeyHeader = None) -> _Asker:
+    caller = await _caller(connection)
+    return _Asker(await _resources(connection), caller, None if key is None else _key_as_stored(key, caller))
+
+
+# Resources, Caller and IdempotencyKey at once, for what is asked most: the framework takes its time with each of them.
+Asker = Annotated[_Asker, Depends(_asker)]
 PathTenant = Annotated[_Tenant, Depends(_tenant_of_path)]
 QueryTenant = Annotated[_Tenant, Depends(_tenant_named)]
 OptionalTenant = Annotated[_Tenant | None, Depends(_tenant_of_query)]
