@@ -1,11 +1,14 @@
 """What a host's name or an address says about where it leads. Nothing is looked up."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 # The scheme, host and port of pages. Nothing that it lets through means anything else in a header.
 ORIGIN_PATTERN = r"^https?://([A-Za-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$"
 _USUAL_PORTS = {"http": ":80", "https": ":443"}
 _NETWORK_BITS = 64
+# Each request has several, and most come from few. No address is longer than that, also with the name of its network.
+_REMEMBERED, _LONGEST = 1024, 100
 
 
 def is_local(host: str) -> bool:
@@ -19,6 +22,11 @@ def is_local(host: str) -> bool:
 
 def literal(host: str) -> IPv4Address | IPv6Address | None:
     """The address that is written there, an IPv4 one also where it is written as IPv6; None for a name."""
+    return None if len(host) > _LONGEST else _literal(host)
+
+
+@lru_cache(_REMEMBERED)
+def _literal(host: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:

@@ -4,6 +4,7 @@ All of them are coroutines: a plain function would be run in a thread, for each 
 """
 
 import uuid
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query
@@ -29,7 +30,7 @@ Resources = Annotated[_Resources, Depends(_resources)]
 _OPEN_TO_STRANGERS = frozenset({"ingest", "chat_websocket"})
 
 
-async def authorize(connection: HTTPConnection, resources: Resources) -> _Principal | None:
+async def authorize(connection: HTTPConnection) -> None:
     """Runs before every operation: whether its caller may do it. Raises Unauthenticated, Forbidden.
 
     None is a stranger, who may do what is public, sign up by an upload, and show a key in a WebSocket's first frame.
@@ -40,13 +41,16 @@ async def authorize(connection: HTTPConnection, resources: Resources) -> _Princi
     permission = PERMISSIONS.get(operation)
     if permission is None:
         raise Forbidden
-    if permission.scope is None:
-        return principal
-    if principal is not None:
-        principal.require(permission.scope)
-    elif operation not in _OPEN_TO_STRANGERS or (operation == "ingest" and not resources.settings.allow_signup):
-        raise Unauthenticated
-    return principal
+    if permission.scope is not None:
+        if principal is not None:
+            principal.require(permission.scope)
+        elif operation not in _OPEN_TO_STRANGERS or (operation == "ingest" and not await _lets_sign_up(connection)):
+            raise Unauthenticated
+    connection.state.authorized = principal
+
+
+async def _lets_sign_up(connection: HTTPConnection) -> bool:
+    return (await _resources(connection)).settings.allow_signup
 
 
 def _operation(connection: HTTPConnection) -> str:
@@ -55,10 +59,17 @@ def _operation(connection: HTTPConnection) -> str:
     return getattr(route, "operation_id", None) or str(route.name)
 
 
-OptionalCaller = Annotated[_Principal | None, Depends(authorize)]
+async def _authorized(connection: HTTPConnection) -> _Principal | None:
+    """Not by depending on `authorize`, which would be solved again for each that asks; fails where it has not run."""
+    principal: _Principal | None = connection.state.authorized
+    return principal
 
 
-async def _caller(principal: OptionalCaller) -> _Principal:
+OptionalCaller = Annotated[_Principal | None, Depends(_authorized)]
+
+
+async def _caller(connection: HTTPConnection) -> _Principal:
+    principal = await _authorized(connection)
     if principal is None:
         raise Unauthenticated
     return principal
@@ -104,22 +115,24 @@ async def _tenant_named(
     return tenant_of(caller, client_id, "query.client_id")
 
 
-async def _idempotency_key(
-    principal: OptionalCaller,
-    key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            min_length=1,
-            max_length=255,
-            description="Sent again with the same request, it gives the answer of the first one. With a key for web "
-            "pages it must be a random UUID.",
-        ),
-    ] = None,
-) -> str | None:
-    """The key as it is stored: two callers may choose the same."""
-    if key is None:
-        return None
+_KeyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="Sent again with the same request, it gives the answer of the first one. With a key for web "
+        "pages it must be a random UUID.",
+    ),
+]
+
+
+async def _idempotency_key(connection: HTTPConnection, key: _KeyHeader = None) -> str | None:
+    return None if key is None else _key_as_stored(key, await _authorized(connection))
+
+
+def _key_as_stored(key: str, principal: _Principal | None) -> str:
+    """Two callers may choose the same."""
     if principal is None:
         raise InvalidRequest(errors=[{"field": "header.Idempotency-Key", "message": "takes a caller with a key"}])
     if principal.is_public and not _is_random_uuid(key):
@@ -135,6 +148,20 @@ def _is_random_uuid(text: str) -> bool:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    resources: _Resources
+    caller: _Principal
+    key: str | None
+
+
+async def _asker(connection: HTTPConnection, key: _KeyHeader = None) -> _Asker:
+    caller = await _caller(connection)
+    return _Asker(await _resources(connection), caller, None if key is None else _key_as_stored(key, caller))
+
+
+# Resources, Caller and IdempotencyKey at once, for what is asked most: the framework takes its time with each of them.
+Asker = Annotated[_Asker, Depends(_asker)]
 PathTenant = Annotated[_Tenant, Depends(_tenant_of_path)]
 QueryTenant = Annotated[_Tenant, Depends(_tenant_named)]
 OptionalTenant = Annotated[_Tenant | None, Depends(_tenant_of_query)]

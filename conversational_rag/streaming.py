@@ -7,7 +7,6 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
-from dataclasses import asdict
 from typing import Any
 
 from starlette.responses import Response
@@ -49,7 +48,7 @@ def answer(end: End) -> ChatAnswer:
             "degraded": answered.degraded,
             "cached": answered.cached,
             "retry_after": answered.retry_after,
-            "usage": asdict(answered.usage),
+            "usage": answered.usage,
         }
     )
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from http.cookies import CookieError, SimpleCookie
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conversational_rag.errors import TooManyRequests, Unauthenticated
 from conversational_rag.exception_handlers import refuse
-from conversational_rag.middleware.connection import address_of
+from conversational_rag.middleware.connection import address_of, header
 from conversational_rag.middleware.pages import is_page
 from conversational_rag.resources import Resources
 from conversational_rag.security.principals import ANYBODY, Principal
@@ -26,14 +25,14 @@ class Credential:
     is_key: bool
 
     @classmethod
-    def of(cls, headers: Headers) -> "Credential | None":
+    def of(cls, scope: Scope) -> "Credential | None":
         """A key goes before a cookie; None for a stranger."""
-        if key := headers.get("x-api-key"):
+        if key := header(scope, b"x-api-key"):
             return cls(key, is_key=True)
-        kind, _, key = headers.get("authorization", "").partition(" ")
+        kind, _, key = (header(scope, b"authorization") or "").partition(" ")
         if kind.lower() == "bearer" and key.strip():
             return cls(key.strip(), is_key=True)
-        token = _cookie(headers.get("cookie", ""))
+        token = _cookie(header(scope, b"cookie") or "")
         return cls(token, is_key=False) if token else None
 
     async def verify(self, resources: Resources) -> Principal:
@@ -69,7 +68,7 @@ class Authentication:
             return ANYBODY
         if is_page(scope):
             return None
-        credential = Credential.of(Headers(scope=scope))
+        credential = Credential.of(scope)
         if credential is None:
             if self._lets_strangers_in(scope):
                 return None

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from conversational_rag.middleware.connection import header
 
 
 class BodyLimit:
@@ -20,7 +21,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = next(most for prefix, most in self._limits.items() if scope["path"].startswith(prefix))
-        announced = Headers(scope=scope).get("content-length", "")
+        announced = header(scope, b"content-length") or ""
         received = int(announced) if announced.isdecimal() and int(announced) > limit else 0
 
         async def receive_within_limit() -> Message:

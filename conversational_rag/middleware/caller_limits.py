@@ -36,7 +36,8 @@ class CallerLimiting:
             return
         limits: CallerLimits = scope["app"].state.resources.caller_limits
         counted = await limits.count(caller, upload=_is_upload(scope))
-        send = _with_headers(send, counted.standings)
+        if counted.standings:
+            send = _with_headers(send, counted.standings)
         if counted.refusal is not None:
             await refuse(counted.refusal, scope, receive, send)
         elif _is_stream(scope):
@@ -75,7 +76,7 @@ def _with_headers(send: Send, standings: Iterable[Standing]) -> Send:
     left = ", ".join(f'"{each.name}";r={each.left};t={each.reset_seconds}' for each in standings)
 
     async def send_with_headers(message: Message) -> None:
-        if policies and message["type"] in STARTS:
+        if message["type"] in STARTS:
             headers = MutableHeaders(scope=message)
             headers["RateLimit-Policy"], headers["RateLimit"] = policies, left
         await send(message)

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conversational_rag.addresses import is_local
 from conversational_rag.errors import HostRefused
 from conversational_rag.exception_handlers import refuse
+from conversational_rag.middleware.connection import headers
 
 
 class Hosts:
@@ -22,7 +22,7 @@ class Hosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] in ("http", "websocket") and not self._is_known(Headers(scope=scope).getlist("host")):
+        if scope["type"] in ("http", "websocket") and not self._is_known(headers(scope, b"host")):
             await refuse(HostRefused(), scope, receive, send)
             return
         await self._app(scope, receive, send)

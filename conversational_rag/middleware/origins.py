@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conversational_rag.errors import OriginRefused
 from conversational_rag.exception_handlers import refuse
 from conversational_rag.middleware.authentication import Credential
+from conversational_rag.middleware.connection import header
 from conversational_rag.security.principals import Principal
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -25,40 +25,40 @@ class Origins:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        refusal = None if scope["type"] == "lifespan" else self._refusal(scope, Headers(scope=scope))
+        refusal = None if scope["type"] == "lifespan" else self._refusal(scope)
         if refusal is not None:
             await refuse(refusal, scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> OriginRefused | None:
-        if self._matters(scope) and self._is_foreign(headers):
+    def _refusal(self, scope: Scope) -> OriginRefused | None:
+        if self._matters(scope) and self._is_foreign(scope):
             return OriginRefused()
-        return refusal_of_key(scope["state"]["principal"], headers)
+        return refusal_of_key(scope["state"]["principal"], scope)
 
     def _matters(self, scope: Scope) -> bool:
         if scope.get("method") in _SAFE:
             return False
-        credential = None if self._is_open else Credential.of(Headers(scope=scope))
+        credential = None if self._is_open else Credential.of(scope)
         return credential is None or not credential.is_key
 
-    def _is_foreign(self, headers: Headers) -> bool:
-        origin = headers.get("origin")
+    def _is_foreign(self, scope: Scope) -> bool:
+        origin = header(scope, b"origin")
         if origin is None:
             # Some requests come without one; browsers say at least whether another site made them.
-            return headers.get("sec-fetch-site") == "cross-site"
-        return origin not in self._allowed and not _is_own(origin, headers.get("host", ""))
+            return header(scope, b"sec-fetch-site") == "cross-site"
+        return origin not in self._allowed and not _is_own(origin, header(scope, b"host") or "")
 
 
-def refusal_of_key(principal: Principal | None, headers: Headers) -> OriginRefused | None:
+def refusal_of_key(principal: Principal | None, scope: Scope) -> OriginRefused | None:
     """Why a key that stands in web pages is of no use to the page that sends it; None when it is, or no page does.
 
     Programs send no `Origin`, or whichever they like: this keeps a key from other sites, not from other people.
     """
-    origin = headers.get("origin")
-    if principal is None or not principal.is_public or origin is None:
+    if principal is None or not principal.is_public:
         return None
-    if origin in principal.origins or _is_own(origin, headers.get("host", "")):
+    origin = header(scope, b"origin")
+    if origin is None or origin in principal.origins or _is_own(origin, header(scope, b"host") or ""):
         return None
     return OriginRefused("This key is for pages of other origins; make one with this page's among its `origins`.")
 

@@ -18,6 +18,8 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _STRICT_TRANSPORT = "max-age=31536000"
+_AS_SENT = tuple((name.lower().encode(), value.encode()) for name, value in _HEADERS.items())
+_SENT_POLICY = _POLICY.lower().encode()
 
 
 class SecurityHeaders:
@@ -31,17 +33,22 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] in STARTS:
-                _add_headers(MutableHeaders(scope=message), is_encrypted=scope["scheme"] in ("https", "wss"))
+                _add_headers(message, is_encrypted=scope["scheme"] in ("https", "wss"))
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
 
-def _add_headers(headers: MutableHeaders, *, is_encrypted: bool) -> None:
-    for name, value in _HEADERS.items():
-        headers.setdefault(name, value)
-    # The older word for it knows no list of origins.
+def _add_headers(message: Message, *, is_encrypted: bool) -> None:
+    own = {name for name, _ in message["headers"]}
+    message["headers"] = [*message["headers"], *(pair for pair in _AS_SENT if pair[0] not in own)]
+    if _SENT_POLICY in own:
+        _let_some_frame(MutableHeaders(scope=message))
+    if is_encrypted:
+        MutableHeaders(scope=message)["Strict-Transport-Security"] = _STRICT_TRANSPORT
+
+
+def _let_some_frame(headers: MutableHeaders) -> None:
+    """The older word for it knows no list of origins."""
     if _FRAMES in headers[_POLICY] and _UNFRAMED not in headers[_POLICY]:
         del headers["X-Frame-Options"]
-    if is_encrypted:
-        headers["Strict-Transport-Security"] = _STRICT_TRANSPORT

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from conversational_rag.observability.request_metrics import RequestMetrics
+
 
 class Metrics:
     """One registry an application, so that two in one process do not count together."""
@@ -47,6 +49,7 @@ class Metrics:
         self.stale_indexes = Gauge(
             "rag_stale_indexes", "Clients whose vector index waits to be rebuilt.", registry=self.registry
         )
+        self.requests = RequestMetrics(self.registry)
 
     def count_answer(self, model: str, degraded: bool, usage: Mapping[str, int]) -> None:
         """One answer; `usage` holds prompt_tokens, completion_tokens, cached_tokens and llm_calls."""

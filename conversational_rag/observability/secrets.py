@@ -7,6 +7,9 @@ from typing import Any
 MASK = "***"
 _NAMES = ("authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "crag_session")
 # Of one of the service's own keys the id may be seen: it tells which one it was.
+# Programs write some of them with `_` for `-`.
+_NAMES_WITH_DASHES = frozenset(name.replace("_", "-") for name in _NAMES)
+_BEGINNINGS = ("crag_", "gsk_")
 _KEYS = re.compile(r"(crag_[a-z0-9]{12})_[A-Za-z0-9_-]+|\b(gsk)_\w+")
 # A header and its value as HTTP, JSON, a mapping or ASGI's pairs write them, also inside another string. The value ends
 # where the line does, or the string that holds it; rather too much of what stands there is masked than too little.
@@ -23,8 +26,17 @@ _LEVELS = 4
 
 def mask(text: str) -> str:
     """The text without its secrets."""
-    text = _KEYS.sub(lambda found: f"{found[1] or found[2]}_{MASK}", text)
-    return _HEADERS.sub(lambda found: f"{found[1]}{found[2]}{MASK}", text)
+    if any(beginning in text for beginning in _BEGINNINGS):
+        text = _KEYS.sub(lambda found: f"{found[1] or found[2]}_{MASK}", text)
+    if _may_name_one(text):
+        text = _HEADERS.sub(lambda found: f"{found[1]}{found[2]}{MASK}", text)
+    return text
+
+
+def _may_name_one(text: str) -> bool:
+    """Most lines do not. To look is less work than the expression's, to which unusual letters may stand for usual."""
+    small = text.lower()
+    return not text.isascii() or any(name in small for name in _NAMES)
 
 
 def mask_named(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -53,4 +65,4 @@ def _masked(value: Any, levels: int) -> Any:
 
 def _is_secret(name: Any) -> bool:
     text = name.decode("latin-1") if isinstance(name, bytes) else name
-    return isinstance(text, str) and (text.lower() in _NAMES or text.lower().replace("_", "-") in _NAMES)
+    return isinstance(text, str) and text.lower().replace("_", "-") in _NAMES_WITH_DASHES

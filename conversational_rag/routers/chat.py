@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Request
 from starlette.responses import StreamingResponse
 
 from conversational_rag import streaming
-from conversational_rag.dependencies import Caller, IdempotencyKey, Resources, tenant_of
+from conversational_rag.dependencies import Asker, tenant_of
 from conversational_rag.schemas.chat import ChatAnswer, ChatRequest
 from conversational_rag.security.principals import Principal
 from conversational_rag.services.chat import Ask
@@ -16,11 +16,9 @@ router = APIRouter(prefix="/api/v1/chat", tags=["chat"])
 
 
 @router.post("/", operation_id="chat")
-async def chat(
-    body: Annotated[ChatRequest, Body()], resources: Resources, caller: Caller, key: IdempotencyKey
-) -> ChatAnswer:
+async def chat(body: Annotated[ChatRequest, Body()], asker: Asker) -> ChatAnswer:
     """Ask a question; the answer rests on the client's documents and names its sources."""
-    return streaming.answer(await resources.replies.answer(_ask(body, caller), key))
+    return streaming.answer(await asker.resources.replies.answer(_ask(body, asker.caller), asker.key))
 
 
 @router.post(
@@ -29,11 +27,10 @@ async def chat(
     response_class=StreamingResponse,  # for the documentation
     responses={200: {"content": {streaming.SSE_TYPE: {}}, "description": "start, delta …, then end or error"}},
 )
-async def stream(
-    body: Annotated[ChatRequest, Body()], request: Request, resources: Resources, caller: Caller, key: IdempotencyKey
-) -> EventStream:
+async def stream(body: Annotated[ChatRequest, Body()], request: Request, asker: Asker) -> EventStream:
     """Ask a question and read the answer as it is written; one that was kept comes in one piece."""
-    return EventStream(resources.replies.events(_ask(body, caller), key), request.state.request_id)
+    events = asker.resources.replies.events(_ask(body, asker.caller), asker.key)
+    return EventStream(events, request.state.request_id)
 
 
 def _ask(body: ChatRequest, caller: Principal) -> Ask:

@@ -78,7 +78,7 @@ async def _verification(
         async with asyncio.timeout(_FIRST_FRAME_SECONDS):
             key = FirstFrame.model_validate_json(await socket.receive_text()).key
         principal = await resources.wrong_keys.watch(address_of(socket.scope), resources.keys.authenticate(key))
-        if (refusal := refusal_of_key(principal, socket.headers)) is not None:
+        if (refusal := refusal_of_key(principal, socket.scope)) is not None:
             raise refusal
         await _require_searchable(principal, client_id, resources)
         _count_as(socket, principal, resources)

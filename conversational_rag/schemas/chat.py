@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from conversational_rag.schemas.fields import ClientId, Message, SessionId
 from conversational_rag.schemas.passages import PassageView
@@ -47,6 +47,9 @@ class Source(PassageView):
 
 class Usage(BaseModel):
     """What the answer cost."""
+
+    # Also from whatever counted it.
+    model_config = ConfigDict(from_attributes=True)
 
     prompt_tokens: int
     completion_tokens: int

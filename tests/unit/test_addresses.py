@@ -48,6 +48,11 @@ def test_an_address_is_known_however_it_is_written_and_a_name_is_none() -> None:
     assert literal("example.org") is None
 
 
+def test_what_is_too_long_is_no_address() -> None:
+    assert literal("fe80::1%eth0") is not None
+    assert literal("fe80::1%" + "e" * 100) is None
+
+
 def test_whoever_has_a_network_of_ipv6_is_one_caller() -> None:
     assert network("2001:db8:1:2::5") == network("2001:db8:1:2:ffff::9") != network("2001:db8:1:3::5")
     assert network("192.0.2.7") == network("::ffff:192.0.2.7") != network("192.0.2.8")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conversational_rag.middleware.connection import address_of
+from conversational_rag.middleware.connection import address_of, header, headers
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,11 @@ from conversational_rag.middleware.connection import address_of
 )
 def test_it_is_an_address_or_unknown(client: Any, address: str) -> None:
     assert address_of({"type": "http", "client": client}) == address
+
+
+def test_of_headers_that_come_twice_the_first_counts_and_both_can_be_had() -> None:
+    scope = {"headers": [(b"host", b"a"), (b"accept", b"*/*"), (b"host", b"b\xfc")]}
+    assert header(scope, b"host") == "a"
+    assert headers(scope, b"host") == ["a", "bü"]
+    assert header(scope, b"origin") is None
+    assert headers(scope, b"origin") == []

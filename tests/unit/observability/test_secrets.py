@@ -36,6 +36,8 @@ TOKEN = "tOkEn-of_a-sign.in"
         repr([(b"authorization", f"Bearer {SECRET}".encode()), (b"accept", b"*/*")]),
         json.dumps(repr([(b"cookie", SECRET.encode())])),
         f"headers=Headers({{'x-api-key': '{SECRET}'}})",
+        f"AUTHOR\u0130ZATION: Bearer {SECRET}",
+        f"coo\u212aie: {SECRET}",
     ],
 )
 def test_a_secret_is_masked_however_it_is_written(text: str) -> None:
