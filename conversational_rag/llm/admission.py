@@ -109,9 +109,12 @@ class Admission:
 
     def _offer(self, asking: Asking, models: Sequence[str]) -> bool:
         """Give it the first model that can take it now, one that leaves its answer all its length if possible."""
-        sizes = [(model, self._size(asking, model)) for model in models]
+        sizes: dict[str, Size | None] = {}
         for whole in (True, False):
-            for model, size in sizes:
+            for model in models:
+                if model not in sizes:
+                    sizes[model] = self._size(asking, model)
+                size = sizes[model]
                 if size is not None and self._grant(asking, model, size, whole=whole):
                     return True
         return False

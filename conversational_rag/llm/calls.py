@@ -50,7 +50,9 @@ class Calls:
         except _RETRIED:
             if self.spoke or self.out_of_time or self._clock() - began > _AT_ONCE_SECONDS:
                 raise
-        await self._sleep(random.uniform(*_RETRY_SECONDS))  # noqa: S311 - jitter, not a secret
+            await self._sleep(random.uniform(*_RETRY_SECONDS))  # noqa: S311 - jitter, not a secret
+            if self.out_of_time:
+                raise
         async with aclosing(self._ask(grant)) as pieces:
             async for piece in pieces:
                 yield piece

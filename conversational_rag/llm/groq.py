@@ -5,15 +5,13 @@ timeout, keeps the connection of an abandoned stream, ends a truncated stream si
 spends seven times the CPU per word.
 """
 
-import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Any, NoReturn, Self
 
+import aiohttp
 import groq
 import httpx
-from httpx_aiohttp import HttpxAiohttpClient
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
 from langchain_core.language_models.chat_models import agenerate_from_stream
 from langchain_core.messages import BaseMessage
@@ -25,14 +23,13 @@ from conversational_rag.errors import BadGeneration, ConfigurationError, ModelEr
 from conversational_rag.llm.base import Finished, Usage, Word
 from conversational_rag.llm.catalogue import chat_models_in, with_family_parameters
 from conversational_rag.llm.chunks import as_chunk
+from conversational_rag.llm.completions import NOT_SENT, Completions, drain, parsed, plain_client, reads_of
 from conversational_rag.llm.headers import RateLimitHeaders, read_rate_limits
 from conversational_rag.llm.refusals import explain
 from conversational_rag.llm.sse import CompletionDecoder
 from conversational_rag.llm.tokens import estimate_messages, estimate_tokens
 
 _CONNECT_SECONDS = 5.0
-_DRAIN_SECONDS = 0.5
-_LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=20, keepalive_expiry=30)
 _USER_AGENT = "conversational-rag"
 
 OnRateLimits = Callable[[str, RateLimitHeaders], None]
@@ -48,6 +45,7 @@ class GroqChat(ChatGroq):
     max_tokens: int = 1024
     max_retries: int = 0
     _sdk: groq.AsyncGroq = PrivateAttr()
+    _completions: Completions = PrivateAttr()
 
     @classmethod
     def connect(
@@ -75,14 +73,18 @@ class GroqChat(ChatGroq):
         """Build one asynchronous client (ChatGroq builds two, with a TLS context each)."""
         if not isinstance(self.request_timeout, httpx.Timeout) or self.groq_api_key is None:
             raise ValueError("api_key and timeout (an httpx.Timeout) are needed: see GroqChat.connect")
+        http = self.http_async_client or plain_client()
+        headers = {"User-Agent": _USER_AGENT, **(self.default_headers or {})}
         self._sdk = groq.AsyncGroq(
             api_key=self.groq_api_key.get_secret_value(),
             base_url=self.groq_api_base,
             timeout=self.request_timeout,
             max_retries=self.max_retries,
-            default_headers={"User-Agent": _USER_AGENT, **(self.default_headers or {})},
-            # httpx over aiohttp's parser: half the CPU for each word that arrives (docs/performance.md).
-            http_client=self.http_async_client or HttpxAiohttpClient(limits=_LIMITS),
+            default_headers=headers,
+            http_client=http,
+        )
+        self._completions = Completions(
+            http, self._sdk.base_url, self._sdk.auth_headers | headers, self.request_timeout
         )
         return self
 
@@ -102,16 +104,18 @@ class GroqChat(ChatGroq):
         """
         options |= {"model": model or self.model_name, "max_tokens": max_output_tokens or self.max_tokens}
         body, decoder, said = self._body(messages, options), CompletionDecoder(), list[str]()
-        with _translated(body["model"], on_rate_limits):
-            async with self._open(body) as response:
+        with _translated():
+            async with contextlib.aclosing(await self._send(body)) as response:
                 if on_rate_limits is not None:
                     on_rate_limits(body["model"], read_rate_limits(response.headers))
+                if not response.is_success:
+                    raise explain(response.status_code, parsed(await response.aread()), response.headers)
                 if response.headers.get("content-type", "").startswith("application/json"):
-                    if text := decoder.feed_whole(await response.read()):
+                    if text := decoder.feed_whole(await response.aread()):
                         said.append(text)
                         yield Word(text)
                 else:
-                    async with contextlib.aclosing(response.http_response.aiter_bytes()) as reads:
+                    async with contextlib.aclosing(reads_of(response)) as reads:
                         async for data in reads:
                             if text := decoder.feed(data):
                                 said.append(text)
@@ -119,7 +123,7 @@ class GroqChat(ChatGroq):
                             if decoder.done or decoder.failure is not None:
                                 break
                         if decoder.done:
-                            await _drain(reads)
+                            await drain(reads)
         if decoder.failure is None and decoder.finish_reason is not None:
             usage = decoder.usage or Usage(estimate_messages(messages), estimate_tokens("".join(said)), 0, 1)
             yield Finished(decoder.model or body["model"], usage, decoder.finish_reason)
@@ -133,7 +137,7 @@ class GroqChat(ChatGroq):
 
     async def list_models(self) -> tuple[str, ...]:
         """The ids that this key may call and that can hold a conversation; raises a ModelError."""
-        with _translated("", None):
+        with _translated():
             response = await self._sdk.models.with_raw_response.list()
             return chat_models_in(await response.read())
 
@@ -175,21 +179,20 @@ class GroqChat(ChatGroq):
         """Refused: only text is read from the stream."""
         raise NotImplementedError("GroqChat reads text alone: tools are not supported")
 
-    def _open(self, body: dict[str, Any]) -> AbstractAsyncContextManager[Any]:
-        # As `extra_body`, because the SDK walks through whatever is passed by name: a fifth of the CPU of a call.
-        create = self._sdk.chat.completions.with_streaming_response.create
-        return create(messages=[], model=body["model"], stream=True, extra_body=body)
+    async def _send(self, body: dict[str, Any]) -> httpx.Response:
+        request = self._completions.request(body)
+        try:
+            return await self._completions.send(request)
+        except httpx.TimeoutException as error:
+            raise groq.APITimeoutError(request) from error
+        except NOT_SENT as error:
+            raise groq.APIConnectionError(request=request) from error
 
     def _body(self, messages: Sequence[BaseMessage], options: dict[str, Any]) -> dict[str, Any]:
         rows, defaults = self._create_message_dicts(list(messages), None)
         # The provider refuses a message's `name`.
-        rows = [{name: _sendable(value) for name, value in row.items() if name != "name"} for row in rows]
+        rows = [{name: value for name, value in row.items() if name != "name"} for row in rows]
         return with_family_parameters({**defaults, **options, "stream": True, "messages": rows})
-
-
-def _sendable(value: Any) -> Any:
-    """Text that can be sent: half characters, which broken files hold, become question marks."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _our_names(options: dict[str, Any]) -> dict[str, Any]:
@@ -197,21 +200,11 @@ def _our_names(options: dict[str, Any]) -> dict[str, Any]:
     return {renamed.get(name, name): value for name, value in options.items()}
 
 
-async def _drain(reads: AsyncGenerator[bytes, None]) -> None:
-    """Read to the end of the body, which is due now, so that the connection can be used again."""
-    with contextlib.suppress(TimeoutError, httpx.HTTPError):
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            async for _ in reads:
-                pass
-
-
 @contextlib.contextmanager
-def _translated(model: str, on_rate_limits: OnRateLimits | None) -> Iterator[None]:
+def _translated() -> Iterator[None]:
     try:
         yield
     except tuple(TRANSLATIONS) as error:
-        if on_rate_limits is not None and isinstance(error, groq.APIStatusError):
-            on_rate_limits(model, read_rate_limits(error.response.headers))
         raise translate(error) from error
 
 
@@ -244,4 +237,5 @@ TRANSLATIONS: dict[type[Exception], Callable[[Any], ModelError]] = {
     httpx.TimeoutException: _timed_out,
     httpx.StreamError: lambda _error: ModelUnreachable(),
     httpx.InvalidURL: lambda _error: ModelUnreachable(),
+    aiohttp.ClientError: lambda _error: ModelUnreachable(),
 }

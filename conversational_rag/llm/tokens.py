@@ -9,6 +9,7 @@ docs/performance.md), for other languages to its published characters per token 
 
 import re
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from itertools import chain
 
 from langchain_core.messages import BaseMessage
@@ -20,7 +21,8 @@ _TOKENS_PER_CONVERSATION = 70
 
 _MARKS = r"!-/:-@\[-`{-~"
 _PIECES = re.compile(
-    r"(?P<latin>(?:[A-Z]*[a-z\u00c0-\u024f\u1e00-\u1eff]+|[A-Z]+)(?:'(?:s|t|re|ve|m|ll|d)\b)?)"
+    # With the space before it, so that this is not tried as the beginning of all the other pieces.
+    r" ?(?P<latin>(?:[A-Z]*[a-z\u00c0-\u024f\u1e00-\u1eff]+|[A-Z]+)(?:'(?:s|t|re|ve|m|ll|d)\b)?)"
     rf"|(?P<joint>(?<=\w)[{_MARKS}\u200c](?=[^\W\d_]))"
     rf"|(?P<rule>(?P<same>[{_MARKS}])(?P=same){{3,}}[\r\n]*)"
     rf"|(?P<marks>[{_MARKS}]+[\r\n]*)"
@@ -52,23 +54,36 @@ _LETTER_COSTS = {word: cost for cost, words in _LANGUAGES.items() for word in wo
 _UNKNOWN_LETTER_COST = 0.29
 _ACCENTED_WORD_COST = 0.1
 
+_MOST_KEPT = 2000
 _LONGEST = 64
 _LATIN = (0.0, 1.0, 1.0, 1.04, 1.06, 1.05, 1.09, 1.11, 1.17, 1.28, 1.33, 1.37, 1.45, 1.6, 1.75, 2.0)
 
 
+class KeptEstimates:
+    """What `count` says of a text, kept for texts that come again, as passages and turns do; by their digests, so that
+    2,000 take less than half a megabyte. All are forgotten when there are `most`."""
+
+    def __init__(self, count: Callable[[str], int], most: int = _MOST_KEPT) -> None:
+        self._count, self._most = count, most
+        self._kept: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def of(self, text: str) -> int:
+        """The estimate for this text."""
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        estimate = self._kept.get(digest)
+        if estimate is None:
+            if len(self._kept) >= self._most:
+                self._kept.clear()
+            estimate = self._kept[digest] = self._count(text)
+        return estimate
+
+
 def estimate_tokens(text: str) -> int:
     """The tokens of a text, within about 10 % for prose in English, German and Farsi, and for code."""
-    total, words = 0.0, []
-    for piece in _PIECES.finditer(text):
-        kind = piece.lastgroup or ""
-        if kind == "latin":
-            words.append(piece.group())
-        length = piece.end() - piece.start()
-        costs = _COSTS[kind]
-        total += costs[length] if length < _LONGEST else costs[-1] * length / (_LONGEST - 1)
-    if words:
-        total += _foreign_cost(words)
-    return max(1, round(total)) if total else 0
+    return _KEPT.of(text)
 
 
 def estimate_messages(messages: Sequence[BaseMessage]) -> int:
@@ -77,10 +92,25 @@ def estimate_messages(messages: Sequence[BaseMessage]) -> int:
     return _TOKENS_PER_CONVERSATION + sum(_TOKENS_PER_MESSAGE + estimate_tokens(text) for text in texts)
 
 
+def _count(text: str) -> int:
+    total, words = 0.0, []
+    for piece in _PIECES.finditer(text):
+        kind = piece.lastindex or 0
+        start, end = piece.span(kind)
+        if kind == _LATIN_WORD:
+            words.append(text[start:end])
+        length = end - start
+        costs = _COSTS[kind]
+        total += costs[length] if length < _LONGEST else costs[-1] * length / (_LONGEST - 1)
+    if words:
+        total += _foreign_cost(words)
+    return max(1, round(total)) if total else 0
+
+
 def _foreign_cost(words: list[str]) -> float:
     """What words of other languages than English cost above English ones of the same length."""
-    accented = sum(not word.isascii() for word in words)
-    hits = [cost for word in words if (cost := _LETTER_COSTS.get(word.lower())) is not None]
+    accented = len(words) - sum(map(str.isascii, words))
+    hits = [cost for cost in map(_LETTER_COSTS.get, map(str.lower, words)) if cost is not None]
     # Without one known word, accents alone tell that it is another language.
     letter_cost = sum(hits) / len(hits) if hits else min(1.0, 3 * accented / len(words)) * _UNKNOWN_LETTER_COST
     if letter_cost:
@@ -97,7 +127,7 @@ def _by_letters(free: int, per_letter: float) -> tuple[float, ...]:
     return _table(lambda length: 1 + max(0, length - free) * per_letter)
 
 
-_COSTS = {
+_COSTS_BY_NAME = {
     "latin": tuple(chain(_LATIN, (2.0 + 0.3 * (length - 15) for length in range(len(_LATIN), _LONGEST)))),
     "joint": _table(lambda _: 0.2),  # the vocabulary holds many words with the mark before them
     "rule": _table(lambda length: 1 + length / 16),
@@ -115,3 +145,6 @@ _COSTS = {
     "symbol": _table(lambda length: length),
     "emoji": _table(lambda length: 2 * length),
 }
+_COSTS = {_PIECES.groupindex[name]: costs for name, costs in _COSTS_BY_NAME.items()}
+_LATIN_WORD = _PIECES.groupindex["latin"]
+_KEPT = KeptEstimates(_count)

@@ -91,8 +91,12 @@ class TurnPrompt:
         return [turn_tokens(turn) for turn in self._recall.turns]
 
     @cached_property
+    def _passage_texts(self) -> list[str]:
+        return [prompts.render_passage(number, passage) for number, passage in enumerate(self._passages, 1)]
+
+    @cached_property
     def _passage_costs(self) -> list[int]:
-        return [estimate_tokens(prompts.render_passages([passage])) + 1 for passage in self._passages]
+        return [estimate_tokens(text) + 1 for text in self._passage_texts]
 
     def _render(self, tokens: int, first_turn: int, passages: int) -> FittedTurn:
         key = (first_turn, passages)
@@ -103,8 +107,8 @@ class TurnPrompt:
 
     def _messages(self, first_turn: int, passages: int) -> list[BaseMessage]:
         recall = self._recall
-        return prompts.answer_messages(
-            self._question, self._passages[:passages], recall.turns[first_turn:], recall.summary
+        return prompts.answer_messages_with(
+            self._question, self._passage_texts[:passages], recall.turns[first_turn:], recall.summary
         )
 
 

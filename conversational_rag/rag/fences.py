@@ -11,8 +11,10 @@ from xml.sax.saxutils import quoteattr
 _NAMES = ("passage", "earlier", "asked", "answered")
 # What stands behind "<": our own fences, and marks by which models are trained to tell who speaks.
 _BEHIND = rf"(?:[\s/\\]{{0,4}}(?:{'|'.join(_NAMES)})|/?think>|/?(?:start|end)_of_turn>|/?SYS>>|\|[\w.:/▁-]{{1,40}}\|>)"
+# Each way begins with its own sign, so that all else is passed over quickly.
 _OPENING = re.compile(
-    rf"(?:<|&(?:amp;)*(?:lt|#\d{{1,7}});)(?={_BEHIND})|(?:\[|&(?:amp;)*#91;)(?=/?INST\])", re.IGNORECASE
+    rf"<(?={_BEHIND})|&(?:amp;)*(?:lt|#\d{{1,7}});(?={_BEHIND})|\[(?=/?INST\])|&(?:amp;)*#91;(?=/?INST\])",
+    re.IGNORECASE,
 )
 _REFERENCES = {"<": "&lt;", "&": "&amp;"}
 
@@ -32,11 +34,13 @@ def fence(name: str, text: str, attributes: str = "") -> str:
 
 def attribute(name: str, text: str) -> str:
     """name="text" """
-    return f" {name}={quoteattr(text, _LIKE_BRACKETS)}"
+    return f" {name}={quoteattr(text, {} if text.isascii() else _LIKE_BRACKETS)}"
 
 
 def escape(text: str) -> str:
     """The text with nothing in it that could be taken for a fence; text without such a thing is not changed."""
+    if _SIGN.search(text) is None:
+        return text
     plain = text if text.isascii() else text.translate(_PLAIN)
     pieces, end = list[str](), 0
     for opening in _OPENING.finditer(plain):
@@ -53,4 +57,5 @@ def _plain_letters() -> dict[int, str]:
 
 
 _PLAIN = _plain_letters()
+_SIGN = re.compile(f"[<&[{''.join(chr(code) for code, plain in _PLAIN.items() if plain in '<&[')}]")
 _LIKE_BRACKETS = {other: f"&#{ord(other)};" for other in _LOOK_ALIKE["<"]}

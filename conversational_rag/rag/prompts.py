@@ -67,8 +67,15 @@ def answer_messages(
     question: str, passages: Sequence[Passage], turns: Sequence[Turn], summary: str
 ) -> list[BaseMessage]:
     """The whole prompt for one answer."""
+    return answer_messages_with(question, _all_rendered(passages), turns, summary)
+
+
+def answer_messages_with(
+    question: str, rendered: Sequence[str], turns: Sequence[Turn], summary: str
+) -> list[BaseMessage]:
+    """The same, with passages that `render_passage` has rendered."""
     history = [*summary_so_far(summary), *_said(turns)]
-    return ANSWER.format_messages(history=history, passages=render_passages(passages), question=_seen(question))
+    return ANSWER.format_messages(history=history, passages=_joined(rendered), question=_seen(question))
 
 
 def small_talk_messages(message: str, turns: Sequence[Turn]) -> list[BaseMessage]:
@@ -101,14 +108,21 @@ def summary_messages(summary: str, turns: Sequence[Turn]) -> list[BaseMessage]:
 
 def render_passages(passages: Sequence[Passage]) -> str:
     """The passages, numbered from 1, fenced so that none of them can pretend to be anything else."""
-    if not passages:
-        return "(No passage was found.)"
-    return "\n".join(_render(number, passage) for number, passage in enumerate(passages, 1))
+    return _joined(_all_rendered(passages))
 
 
-def _render(number: int, passage: Passage) -> str:
+def render_passage(number: int, passage: Passage) -> str:
+    """One of them."""
     attributes = attribute("number", str(number)) + attribute("file", without_unseen(passage.filename))
     return fence("passage", without_unseen(passage.text), attributes + _spot(passage))
+
+
+def _all_rendered(passages: Sequence[Passage]) -> list[str]:
+    return [render_passage(number, passage) for number, passage in enumerate(passages, 1)]
+
+
+def _joined(rendered: Sequence[str]) -> str:
+    return "\n".join(rendered) or "(No passage was found.)"
 
 
 def _spot(passage: Passage) -> str:

@@ -23,11 +23,13 @@ _UNSEEN = re.compile(f"[{_ALWAYS}]|(?<=[^{_JOINED}])[{_JOINERS}]")
 _IS_JOINED = re.compile(f"[{_JOINED}]")
 _LINE_ENDS = dict.fromkeys(map(ord, "\x0b\x0c\x85\u2028\u2029"), "\n")
 _NOTHING_JOINED = "\n"
+# Whatever is left out or replaced is one of these; a text without any of them is as it is seen.
+_PERHAPS_UNSEEN = re.compile(f"[{_ALWAYS}{_JOINERS}\x0b\x0c\x85\u2028\u2029]")
 
 
 def without_unseen(text: str) -> str:
     """The text as its reader sees it, with `\\n` for every end of a line."""
-    if text.isascii() and text.isprintable():
+    if (text.isascii() and text.isprintable()) or _PERHAPS_UNSEEN.search(text) is None:
         return text
     return _UNSEEN.sub("", (_NOTHING_JOINED + text).translate(_LINE_ENDS))[1:]
 

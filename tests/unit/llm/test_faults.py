@@ -12,6 +12,7 @@ from conversational_rag.errors import (
     BadGeneration,
     ModelError,
     ModelUnreachable,
+    OverCapacity,
     RateLimited,
 )
 from conversational_rag.llm.base import Chosen, Finished, Word
@@ -94,6 +95,17 @@ async def test_a_model_that_let_us_wait_long_gets_no_second_wait(
     groq.script(BIG, turns.hang())
     _, finished = await hear(router)
     assert (finished.model, groq.asked) == (SMALL, [BIG, SMALL])
+
+
+async def test_what_would_come_too_late_is_not_asked_again(
+    make_router: Callable[..., ModelRouter], hasty_chat: GroqChat, groq: GroqStandIn, clock: Time
+) -> None:
+    router = make_router(hasty_chat, patience_seconds=-0.3)
+    groq.script(BIG, turns.over_capacity())
+    with pytest.raises(OverCapacity):
+        await anext(router.stream(PROMPT))
+    assert len(clock.slept) == 1
+    assert groq.asked == [BIG]
 
 
 async def test_a_model_that_falls_silent_after_its_first_word_is_told(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from conversational_rag.llm.tokens import estimate_messages, estimate_tokens
+from conversational_rag.llm.tokens import KeptEstimates, estimate_messages, estimate_tokens
 
 ENGLISH = """The city council decided on Tuesday that the old bridge over the river will be renovated by the end of next
 year. According to officials, the pillars of the bridge are still in good condition, but its surface has to be replaced
@@ -119,9 +119,23 @@ def test_more_text_never_costs_less_than_a_part_of_it_by_far(first: str, second:
 def test_four_kilobytes_take_less_than_a_few_milliseconds() -> None:
     text = (ENGLISH + GERMAN + FARSI) * 10
     began = time.process_time()
-    for _ in range(20):
-        estimate_tokens(text[:4000])
+    for start in range(20):
+        estimate_tokens(text[start : start + 4000])
     assert (time.process_time() - began) / 20 < 0.005
+
+
+def test_a_text_that_comes_again_is_not_counted_again_and_only_so_many_are_kept() -> None:
+    counted: list[str] = []
+
+    def count(text: str) -> int:
+        counted.append(text)
+        return len(text)
+
+    kept = KeptEstimates(count, most=3)
+    texts = ["a", "bb", "a", "\ud83d", "bb", "dddd", "a"]
+    assert [kept.of(text) for text in texts] == [len(text) for text in texts]
+    assert counted == ["a", "bb", "\ud83d", "dddd", "a"]
+    assert len(kept) == 2
 
 
 def test_a_conversation_costs_its_texts_and_a_little_for_each_message() -> None:
