@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, delete, func, insert, select, update
 
 from conversational_rag.db.documents import INDEXED
+from conversational_rag.db.prepared import Prepared
 from conversational_rag.db.spelling import further_words
 from conversational_rag.db.tables import chunks, documents
 from conversational_rag.security.tenants import Tenant
@@ -32,11 +33,9 @@ class NewChunk:
     place: str | None = None
 
 
-class ChunkRow(NamedTuple):
-    """A chunk of a ready document; `before` and `after` are the ids of those beside it on the same page.
-
-    A tuple, because a search reads 170 of them, and a dataclass takes three times as long to make.
-    """
+@dataclass(frozen=True, slots=True)
+class ChunkRow:
+    """A chunk of a ready document."""
 
     id: int
     document_id: str
@@ -46,6 +45,17 @@ class ChunkRow(NamedTuple):
     start: int
     text: str
     place: str | None = None
+
+
+class Outline(NamedTuple):
+    """A chunk without its text; `before` and `after` are the ids of those beside it on the same page.
+
+    A tuple, because a search reads 170 of them, and a dataclass takes three times as long to make.
+    """
+
+    id: int
+    document_id: str
+    characters: int
     before: int | None = None
     after: int | None = None
 
@@ -71,7 +81,7 @@ _OWN = chunks.c.client_id == bindparam("client")
 _READY = and_(documents.c.id == chunks.c.document_id, documents.c.status == "ready")
 # One JSON array: with a parameter for each id the statement would be another one for each number of them.
 _IDS = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
-_GET = (
+_GET = Prepared(
     select(
         chunks.c.id,
         chunks.c.document_id,
@@ -81,8 +91,18 @@ _GET = (
         chunks.c.start,
         chunks.c.text,
         chunks.c.place,
-        _before.c.id.label("before"),
-        _after.c.id.label("after"),
+    )
+    .select_from(chunks.join(documents, _READY))
+    .where(_OWN, chunks.c.id.in_(_IDS))
+)
+# Of what two narrow indexes hold (see db/tables.py): a chunk itself, with its vector, takes a page of the file.
+_OUTLINES = Prepared(
+    select(
+        chunks.c.id,
+        chunks.c.document_id,
+        func.length(chunks.c.text),
+        _before.c.id,
+        _after.c.id,
     )
     .select_from(
         chunks.join(documents, _READY)
@@ -153,8 +173,14 @@ def ids_of(connection: Connection, tenant: Tenant, document_ids: Sequence[str]) 
 
 def get(connection: Connection, tenant: Tenant, ids: Sequence[int]) -> dict[int, ChunkRow]:
     """The chunks with these ids that belong to the client and to a ready document; others are left out."""
-    rows = connection.execute(_GET, {"client": tenant.client_id, "ids": json.dumps(list(ids))}).all()
-    return {row[0]: ChunkRow._make(row) for row in rows}
+    rows = _GET.rows(connection, {"client": tenant.client_id, "ids": json.dumps(list(ids))})
+    return {row[0]: ChunkRow(*row) for row in rows}
+
+
+def outlines(connection: Connection, tenant: Tenant, ids: Sequence[int]) -> dict[int, Outline]:
+    """The same chunks, without their text."""
+    rows = _OUTLINES.rows(connection, {"client": tenant.client_id, "ids": json.dumps(list(ids))})
+    return {row[0]: Outline._make(row) for row in rows}
 
 
 def count_indexed(connection: Connection, tenant: Tenant) -> int:

@@ -1,9 +1,12 @@
 """Clients: who has documents here. A client that is being deleted is not there any more for anybody."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from conversational_rag.db.prepared import Prepared
 from conversational_rag.db.tables import chunks, clients, documents, jobs, messages, pages, replies, sessions
 from conversational_rag.security.tenants import Tenant
 
@@ -47,7 +50,7 @@ _SELECT = select(
     clients.c.former_fingerprint,
     clients.c.index_dirty,
 ).where(clients.c.deleting == 0)
-_FIND = _SELECT.where(clients.c.client_id == bindparam("client"))
+_FIND = Prepared(_SELECT.where(clients.c.client_id == bindparam("client")))
 _OF_CLIENT = clients.c.client_id == bindparam("client")
 _COUNTS = tuple(
     select(func.count()).select_from(source).where(owned.c.client_id == bindparam("client"))
@@ -65,7 +68,7 @@ _COUNTS = tuple(
 
 def find(connection: Connection, tenant: Tenant) -> ClientRow | None:
     """The client, None when there is none."""
-    row = connection.execute(_FIND, {"client": tenant.client_id}).one_or_none()
+    row = _FIND.row(connection, {"client": tenant.client_id})
     return None if row is None else _client(row)
 
 
@@ -127,11 +130,6 @@ def admin_list_deleting(connection: Connection) -> list[Tenant]:
     return [Tenant(row.client_id) for row in rows]
 
 
-def _client(row: Row[str, float, str, str | None, int]) -> ClientRow:
-    return ClientRow(
-        Tenant(row.client_id),
-        row.last_modified,
-        row.embedding_fingerprint,
-        row.former_fingerprint,
-        bool(row.index_dirty),
-    )
+def _client(row: Sequence[Any]) -> ClientRow:
+    client_id, last_modified, fingerprint, former, dirty = row
+    return ClientRow(Tenant(client_id), last_modified, fingerprint, former, bool(dirty))

@@ -11,6 +11,7 @@ from heapq import nlargest
 from sqlalchemy import Connection, bindparam, select, text
 
 from conversational_rag.db.documents import DELETING, EMBEDDING, INDEXING, READY
+from conversational_rag.db.prepared import Prepared
 from conversational_rag.db.spelling import is_beginning
 from conversational_rag.db.tables import chunks, documents
 from conversational_rag.security.tenants import Tenant
@@ -29,12 +30,14 @@ _RANK = """
     ORDER BY {first}score DESC, words.rowid LIMIT :limit"""
 # The + keeps SQLite from starting a search of its own for every id. They come as one JSON array: with a parameter for
 # each the statement would be another one for each number of them.
-_RANK_ALL = text(_RANK.format(first=""))
-_RANK_BESIDE = text(_RANK.format(first="+words.rowid IN (SELECT value FROM json_each(:ids)) DESC, "))
-_RESCORE = text("""
+_RANK_ALL = Prepared(text(_RANK.format(first="")))
+_RANK_BESIDE = Prepared(text(_RANK.format(first="+words.rowid IN (SELECT value FROM json_each(:ids)) DESC, ")))
+_RESCORE = Prepared(
+    text("""
     SELECT words.rowid, -bm25(chunk_words) AS score FROM chunk_words AS words
     WHERE chunk_words MATCH :query AND words.rowid BETWEEN :first AND :last
       AND +words.rowid IN (SELECT value FROM json_each(:ids))""")
+)
 _FILENAMES = select(documents.c.id, documents.c.filename).where(
     documents.c.client_id == bindparam("client"), documents.c.status == READY
 )
@@ -110,7 +113,7 @@ def _rank(connection: Connection, tenant: Tenant, query: str, limit: int) -> dic
     """The best for the query, best first."""
     if not query:
         return {}
-    return dict(connection.execute(_RANK_ALL, {**_shown(tenant), "query": query, "limit": limit}).all())
+    return dict(_RANK_ALL.rows(connection, {**_shown(tenant), "query": query, "limit": limit}))
 
 
 def _rank_beside(
@@ -120,7 +123,7 @@ def _rank_beside(
     if not query:
         return {}
     values = {**_shown(tenant), "query": query, "ids": json.dumps(list(found)), "limit": limit + len(found)}
-    return dict(connection.execute(_RANK_BESIDE, values).all())
+    return dict(_RANK_BESIDE.rows(connection, values))
 
 
 def _shown(tenant: Tenant) -> dict[str, str]:
@@ -136,7 +139,7 @@ def _rescore(connection: Connection, query: str, found_by: str, scores: Mapping[
     if not query or not scores:
         return {}
     among = {"ids": json.dumps(list(scores)), "first": min(scores), "last": max(scores)}
-    rows = connection.execute(_RESCORE, {**among, "query": f"({found_by}) AND ({query})"}).all()
+    rows = _RESCORE.rows(connection, {**among, "query": f"({found_by}) AND ({query})"})
     return {chunk_id: score - scores[chunk_id] for chunk_id, score in rows}
 
 

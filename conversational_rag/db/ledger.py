@@ -1,10 +1,12 @@
 """The quota ledger's rows: what is left of each model, and what its calls taught. They are the key's, no client's."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select
 
+from conversational_rag.db.prepared import Prepared
 from conversational_rag.db.usage_tables import quota_buckets, quota_lessons
 
 
@@ -29,20 +31,31 @@ class LessonRow:
     returned_share: float
 
 
+class _Kept:
+    """The rows of one of the tables."""
+
+    def __init__(self, table: Table, row: type[BucketRow] | type[LessonRow]) -> None:
+        self._names = tuple(each.name for each in fields(row))
+        models = select(func.json_each(bindparam("models")).table_valued("value").c.value)
+        self.all = select(*(table.c[name] for name in self._names))
+        self._forget = Prepared(delete(table).where(table.c.model.in_(models)))
+        self._insert = Prepared(insert(table), self._names)
+
+    def replace(self, connection: Connection, rows: Sequence[BucketRow] | Sequence[LessonRow]) -> None:
+        self._forget.run(connection, {"models": json.dumps([row.model for row in rows])})
+        self._insert.run_all(connection, [{name: getattr(row, name) for name in self._names} for row in rows])
+
+
+_BUCKETS, _LESSONS = _Kept(quota_buckets, BucketRow), _Kept(quota_lessons, LessonRow)
+
+
 def admin_load(connection: Connection) -> tuple[list[BucketRow], list[LessonRow]]:
     """Every bucket and every lesson that was kept."""
-    buckets = connection.execute(select(*(quota_buckets.c[each.name] for each in fields(BucketRow))))
-    lessons = connection.execute(select(*(quota_lessons.c[each.name] for each in fields(LessonRow))))
+    buckets, lessons = connection.execute(_BUCKETS.all), connection.execute(_LESSONS.all)
     return [BucketRow(*row) for row in buckets], [LessonRow(*row) for row in lessons]
 
 
 def admin_replace(connection: Connection, buckets: Sequence[BucketRow], lessons: Sequence[LessonRow]) -> None:
     """Keep these in place of all that these models had; other models' stay."""
-    _replace(connection, quota_buckets, buckets)
-    _replace(connection, quota_lessons, lessons)
-
-
-def _replace(connection: Connection, table: Table, rows: Sequence[BucketRow] | Sequence[LessonRow]) -> None:
-    if rows:
-        connection.execute(delete(table).where(table.c.model.in_({row.model for row in rows})))
-        connection.execute(insert(table), [asdict(row) for row in rows])
+    _BUCKETS.replace(connection, buckets)
+    _LESSONS.replace(connection, lessons)

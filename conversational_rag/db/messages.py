@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, insert, select
 
 from conversational_rag.db import session_texts
+from conversational_rag.db.prepared import Prepared
 from conversational_rag.db.tables import messages
 
 USER, ASSISTANT = "user", "assistant"
@@ -64,7 +65,7 @@ class TurnRow:
 
 _OF_SESSION = messages.c.session_id == bindparam("session")
 _answers = messages.alias("answers")
-_TURNS = (
+_TURNS = Prepared(
     select(messages.c.id, messages.c.content, _answers.c.content.label("answer"))
     .select_from(
         messages.join(
@@ -90,31 +91,34 @@ _SELECT = select(
 ).where(_OF_SESSION)
 _LIST = _SELECT.order_by(messages.c.id).limit(bindparam("limit")).offset(bindparam("offset"))
 _FIND = _SELECT.where(messages.c.id == bindparam("message"))
-_LAST = (
+_LAST = Prepared(
     select(messages.c.id, messages.c.role, messages.c.content)
     .where(_OF_SESSION)
     .order_by(messages.c.id.desc())
     .limit(1)
 )
-_INSERT = insert(messages).returning(messages.c.id)
 _NAMES_OF_ANSWER = tuple(each.name for each in fields(NewAnswer))
+_INSERT = insert(messages).returning(messages.c.id)
+_INSERT_QUESTION = Prepared(_INSERT, ("session_id", "role", "content", "timestamp"))
+_INSERT_ANSWER = Prepared(_INSERT, ("session_id", "role", "reply_to", *_NAMES_OF_ANSWER))
 
 
 def append_question(connection: Connection, session_id: str, content: str, now: float) -> int:
     """Store what the user asked; the message's id."""
-    return _append(connection, {"session_id": session_id, "role": USER, "content": content, "timestamp": now})
+    values = {"session_id": session_id, "role": USER, "content": content, "timestamp": now}
+    return _append(connection, _INSERT_QUESTION, values)
 
 
 def append_answer(connection: Connection, session_id: str, question_id: int, answer: NewAnswer) -> int:
     """Store what was answered to that question; the message's id."""
     values = {name: getattr(answer, name) for name in _NAMES_OF_ANSWER}
     values |= {"session_id": session_id, "role": ASSISTANT, "reply_to": question_id, "degraded": int(answer.degraded)}
-    return _append(connection, values)
+    return _append(connection, _INSERT_ANSWER, values)
 
 
 def turns(connection: Connection, session_id: str, after: int, limit: int) -> list[TurnRow]:
     """The last `limit` answered questions with ids above `after`, oldest first."""
-    rows = connection.execute(_TURNS, {"session": session_id, "after": after, "limit": limit}).all()
+    rows = _TURNS.rows(connection, {"session": session_id, "after": after, "limit": limit})
     return [TurnRow(*row) for row in reversed(rows)]
 
 
@@ -132,14 +136,14 @@ def find(connection: Connection, session_id: str, message_id: int) -> MessageRow
 
 def find_unanswered(connection: Connection, session_id: str) -> tuple[int, str] | None:
     """The last message's id and content, when it is a question that was never answered."""
-    row = connection.execute(_LAST, {"session": session_id}).one_or_none()
-    return (row.id, row.content) if row is not None and row.role == USER else None
+    row = _LAST.row(connection, {"session": session_id})
+    return (row[0], row[2]) if row is not None and row[1] == USER else None
 
 
-def _append(connection: Connection, values: dict[str, Any]) -> int:
-    new_id: int = connection.execute(_INSERT, values).scalar_one()
+def _append(connection: Connection, statement: Prepared, values: dict[str, Any]) -> int:
+    ((new_id,),) = statement.rows(connection, values)
     session_texts.add(connection, values["session_id"], new_id, values["content"])
-    return new_id
+    return int(new_id)
 
 
 def _message(row: Row[*tuple[Any, ...]]) -> MessageRow:

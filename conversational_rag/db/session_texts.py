@@ -8,12 +8,13 @@ import unicodedata
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert
 
+from conversational_rag.db.prepared import Prepared
 from conversational_rag.db.tables import session_texts, sessions
 
 # Stands for the title where others have the id of a message.
 TITLE = 0
 
-_ADD = insert(session_texts)
+_ADD = Prepared(insert(session_texts), ("session_id", "message_id", "text"))
 _FORGET_TITLE = delete(session_texts).where(
     session_texts.c.session_id == bindparam("session"), session_texts.c.message_id == TITLE
 )
@@ -26,7 +27,7 @@ def fold(text: str) -> str:
 
 def add(connection: Connection, session_id: str, message_id: int, text: str) -> None:
     """Let a new message, or the TITLE of a new session, be found."""
-    connection.execute(_ADD, {"session_id": session_id, "message_id": message_id, "text": fold(text)})
+    _ADD.run(connection, {"session_id": session_id, "message_id": message_id, "text": fold(text)})
 
 
 def set_title(connection: Connection, session_id: str, title: str) -> None:

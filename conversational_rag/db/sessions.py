@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
 
+from conversational_rag.db.prepared import Prepared
 from conversational_rag.db.tables import clients, messages, replies, sessions
 from conversational_rag.security.tenants import Tenant
 
@@ -54,9 +55,10 @@ COLUMNS = (
     sessions.c.begun_by,
 )
 _THIS = sessions.c.session_id == bindparam("session")
-_FIND = select(*COLUMNS).where(_THIS)
-_CREATE = insert(sessions)
-_TOUCH = (
+_FIND = Prepared(select(*COLUMNS).where(_THIS))
+_NEW = ("session_id", "client_id", "created_at", "last_accessed", "expires_at", "message_count", "begun_by")
+_CREATE = Prepared(insert(sessions), _NEW)
+_TOUCH = Prepared(
     update(sessions)
     .where(_THIS, sessions.c.client_id == bindparam("client"))
     .values(
@@ -97,7 +99,7 @@ def create(
         "message_count": message_count,
         "begun_by": begun_by,
     }
-    connection.execute(_CREATE, values)
+    _CREATE.run(connection, values)
     return SessionRow(session_id, tenant, now, now, expires_at, message_count, 0, "", begun_by)
 
 
@@ -106,7 +108,7 @@ def touch(
 ) -> SessionRow | None:
     """The client's session was used just now, and has so many messages more; None when it is not there."""
     values = {"session": session_id, "client": tenant.client_id, "now": now, "until": expires_at}
-    return _session(connection.execute(_TOUCH, {**values, "new_messages": new_messages}).one_or_none())
+    return _session(_TOUCH.row(connection, {**values, "new_messages": new_messages}))
 
 
 def set_memory(connection: Connection, session_id: str, memory_start: int, summary: str) -> None:
@@ -132,7 +134,7 @@ def list_ids(
 
 def admin_find(connection: Connection, session_id: str) -> SessionRow | None:
     """The session, whoever's it is, expired or not."""
-    return _session(connection.execute(_FIND, {"session": session_id}).one_or_none())
+    return _session(_FIND.row(connection, {"session": session_id}))
 
 
 def admin_list_ids(connection: Connection, now: float, limit: int, offset: int) -> list[str]:
@@ -165,13 +167,13 @@ def admin_delete_orphans(connection: Connection, session_id: str) -> int:
     return left + connection.execute(answered).rowcount
 
 
-def session_row(row: Row[*tuple[Any, ...]]) -> SessionRow:
+def session_row(row: Sequence[Any]) -> SessionRow:
     """The session in the first columns of a row, which are COLUMNS."""
     session_id, client_id, *rest = row[: len(COLUMNS)]
     return SessionRow(session_id, Tenant(client_id), *rest)
 
 
-def _session(row: Row[*tuple[Any, ...]] | None) -> SessionRow | None:
+def _session(row: Sequence[Any] | None) -> SessionRow | None:
     return None if row is None else session_row(row)
 
 

@@ -98,6 +98,9 @@ chunks = Table(
     # Further forms of its words for the keyword index; see db/spelling.py.
     Column("words", Text),
     Index("ix_chunks_document_id_ordinal", "document_id", "ordinal", unique=True),
+    # All that a search reads of its many candidates and of those beside them (see db/chunks.py).
+    Index("ix_chunks_outline", "client_id", "id", "document_id", "ordinal", "page", text("length(text)")),
+    Index("ix_chunks_document_id_ordinal_page", "document_id", "ordinal", "page"),
     sqlite_autoincrement=True,
 )
 

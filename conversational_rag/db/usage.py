@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Float, Integer, Select, bindparam, cast, delete, func, insert, select
 
+from conversational_rag.db.prepared import Prepared
 from conversational_rag.db.tables import clients
 from conversational_rag.db.usage_tables import usage
 from conversational_rag.security.tenants import Tenant
@@ -52,11 +53,13 @@ class UsageRow:
 
 _NAMES = tuple(each.name for each in fields(UsageRow))
 # Nothing, when the client has gone meanwhile.
-_RECORD = insert(usage).from_select(
-    ["client_id", "timestamp", *_NAMES],
-    select(
-        clients.c.client_id, bindparam("now", type_=Float), *(bindparam(name, type_=Integer) for name in _NAMES)
-    ).where(clients.c.client_id == bindparam("client")),
+_RECORD = Prepared(
+    insert(usage).from_select(
+        ["client_id", "timestamp", *_NAMES],
+        select(
+            clients.c.client_id, bindparam("now", type_=Float), *(bindparam(name, type_=Integer) for name in _NAMES)
+        ).where(clients.c.client_id == bindparam("client")),
+    )
 )
 _SUMS = (
     select(usage.c.client_id, *(func.sum(usage.c[name]) for name in _NAMES))
@@ -78,7 +81,7 @@ _STEPS = (
 def record(connection: Connection, tenant: Tenant, row: UsageRow, now: float) -> None:
     """Add what one turn has cost; nothing when the client has gone meanwhile."""
     values = {name: getattr(row, name) for name in _NAMES}
-    connection.execute(_RECORD, {**values, "client": tenant.client_id, "now": now})
+    _RECORD.run(connection, {**values, "client": tenant.client_id, "now": now})
 
 
 def sum_since(connection: Connection, tenant: Tenant, since: float) -> UsageRow:

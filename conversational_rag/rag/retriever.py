@@ -16,7 +16,7 @@ from pydantic import SkipValidation
 
 from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.filenames import FilenameIndex
-from conversational_rag.rag.fusion import DEPTH, Candidate, Evidence, rank
+from conversational_rag.rag.fusion import DEPTH, Evidence
 from conversational_rag.rag.query import (
     QUESTION_CHARACTERS,
     QueryWords,
@@ -44,8 +44,9 @@ class Library(Protocol):
         """The names of all documents."""
         ...
 
-    async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
-        """These chunks, by id; those that may not be seen (any more) are left out."""
+    async def best(self, evidence: Evidence, k: int) -> list[Passage]:
+        """The k best of what was found, best first, each text once, without what may not be seen (any more)."""
+        ...
 
 
 class ContextRetriever(BaseRetriever):
@@ -91,8 +92,7 @@ async def find(library: Library, question: str, history: Sequence[Turn], k: int)
         library.filenames(),
     )
     evidence = Evidence(meaning, words, filenames.evidence(question[:QUESTION_CHARACTERS]))
-    candidates = await library.candidates(sorted({*meaning, *words}))
-    return rank(candidates, evidence, k)
+    return await library.best(evidence, k)
 
 
 async def _search_meaning(library: Library, question: str, history: Sequence[Turn]) -> Mapping[int, float]:

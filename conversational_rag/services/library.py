@@ -12,7 +12,7 @@ from conversational_rag.embedding.former import FormerModel
 from conversational_rag.embedding.recent import QueryEmbedder
 from conversational_rag.rag.conversation import Passage
 from conversational_rag.rag.filenames import FilenameIndex
-from conversational_rag.rag.fusion import Candidate
+from conversational_rag.rag.fusion import Evidence, best
 from conversational_rag.rag.query import CONTEXT_WEIGHT, QueryWords
 from conversational_rag.rag.retriever import Combine
 from conversational_rag.security.tenants import Tenant
@@ -72,22 +72,23 @@ class ClientLibrary:
         known = self._names.known(self._client)
         return await self._database.read(self._names.current, self._tenant) if known is None else known
 
-    async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
-        """These chunks, by id; those that may not be seen (any more) are left out."""
-        return await self._database.read(_read_candidates, self._tenant, chunk_ids)
+    async def best(self, evidence: Evidence, k: int) -> list[Passage]:
+        """The k best of what was found, best first, each text once, without what may not be seen (any more).
+
+        They are ranked where they are read: what is long is read of these k only, and of the same moment.
+        """
+        return await self._database.read(_read_best, self._tenant, evidence, k)
 
 
 def _similarities(hits: Sequence[Hit]) -> dict[int, float]:
     return {hit.chunk_id: hit.similarity for hit in hits}
 
 
-def _read_candidates(connection: Connection, tenant: Tenant, chunk_ids: Sequence[int]) -> dict[int, Candidate]:
-    rows = chunks.get(connection, tenant, chunk_ids)
-    return {chunk_id: Candidate(_passage(row), _beside(row)) for chunk_id, row in rows.items()}
+def _read_best(connection: Connection, tenant: Tenant, evidence: Evidence, k: int) -> list[Passage]:
+    def read(chunk_ids: Sequence[int]) -> dict[int, Passage]:
+        return {chunk_id: _passage(row) for chunk_id, row in chunks.get(connection, tenant, chunk_ids).items()}
 
-
-def _beside(row: ChunkRow) -> tuple[int, ...]:
-    return tuple(chunk_id for chunk_id in (row.before, row.after) if chunk_id is not None)
+    return best(chunks.outlines(connection, tenant, evidence.chunk_ids), evidence, read, k)
 
 
 def _passage(row: ChunkRow) -> Passage:

@@ -7,7 +7,7 @@ import pytest
 from shelf import Shelf
 from sqlalchemy import Connection
 
-from conversational_rag.db import documents, keyword_index
+from conversational_rag.db import chunks, documents, keyword_index
 from conversational_rag.db.keyword_index import WeightedWords
 from conversational_rag.security.tenants import Tenant
 
@@ -181,9 +181,9 @@ async def test_file_names_are_those_of_the_clients_ready_documents(shelf: Shelf)
 
 async def _text(shelf: Shelf, chunk_id: int) -> str:
     for tenant in (ACME, BETA):
-        candidate = (await shelf.library(tenant).candidates([chunk_id])).get(chunk_id)
-        if candidate is not None:
-            return candidate.passage.text
+        shown = await shelf.database.read(chunks.get, tenant, [chunk_id])
+        if shown:
+            return shown[chunk_id].text
     raise AssertionError(f"chunk {chunk_id} may not be seen")
 
 

@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 from langchain_core.messages import BaseMessage
 
+from conversational_rag.db.chunks import Outline
 from conversational_rag.errors import BadGeneration, ModelError, ModelUnreachable, RateLimited
 from conversational_rag.llm.base import Chosen, Finished, Prompt, Usage, Word
 from conversational_rag.rag.chain import ConversationalRetrievalChain, Question
 from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.events import Answered, Found, Reranked, Said, TurnEvent
 from conversational_rag.rag.filenames import FilenameIndex
-from conversational_rag.rag.fusion import Candidate
+from conversational_rag.rag.fusion import Evidence, best
 from conversational_rag.rag.memory import Recall
 from conversational_rag.rag.prompts import SYSTEM
 from conversational_rag.rag.query import QueryWords
@@ -42,8 +43,11 @@ class Shelf:
     async def filenames(self) -> FilenameIndex:
         return FilenameIndex({"doc": "a.txt"})
 
-    async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
-        return {n: Candidate(Passage(n, "doc", "a.txt", n, None, 1000 * n, TEXTS[n], 0.0), ()) for n in chunk_ids}
+    async def best(self, evidence: Evidence, k: int) -> list[Passage]:
+        def read(chunk_ids: Sequence[int]) -> dict[int, Passage]:
+            return {n: Passage(n, "doc", "a.txt", n, None, 1000 * n, TEXTS[n], 0.0) for n in chunk_ids}
+
+        return best({n: Outline(n, "doc", len(TEXTS[n])) for n in evidence.chunk_ids}, evidence, read, k)
 
 
 class Models:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from conversational_rag.db.chunks import Outline
 from conversational_rag.llm.base import Usage
 from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.filenames import FilenameIndex
 from conversational_rag.rag.finder import PassageFinder
-from conversational_rag.rag.fusion import Candidate
+from conversational_rag.rag.fusion import Evidence, best
 from conversational_rag.rag.query import QueryWords
 from conversational_rag.rag.reranking.base import Reranking, Wanted
 from conversational_rag.rag.retriever import Combine
@@ -32,8 +33,10 @@ class Shelf:
     async def filenames(self) -> FilenameIndex:
         return FilenameIndex({})
 
-    async def candidates(self, chunk_ids: Sequence[int]) -> Mapping[int, Candidate]:
-        return {n: Candidate(self._passage(n), ()) for n in chunk_ids}
+    async def best(self, evidence: Evidence, k: int) -> list[Passage]:
+        passages = {n: self._passage(n) for n in evidence.chunk_ids}
+        outlines = {n: Outline(n, each.document_id, len(each.text)) for n, each in passages.items()}
+        return best(outlines, evidence, lambda chunk_ids: {n: passages[n] for n in chunk_ids}, k)
 
     @staticmethod
     def _passage(n: int) -> Passage:

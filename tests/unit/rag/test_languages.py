@@ -7,6 +7,7 @@ import pytest
 from languages import MATTERS, QUESTIONS, TEXTS
 from shelf import Shelf
 
+from conversational_rag.db import chunks
 from conversational_rag.rag.languages import guess_language
 from conversational_rag.rag.query import query_words
 from conversational_rag.security.tenants import Tenant
@@ -64,6 +65,5 @@ async def misses(shelf: Shelf, language: str) -> list[tuple[str, str | None]]:
 
 
 async def first_text(shelf: Shelf, question: str) -> str | None:
-    library = shelf.library(READER)
-    best = next(iter(await library.matching(query_words(question, ()), 10)), None)
-    return None if best is None else (await library.candidates([best]))[best].passage.text
+    best = next(iter(await shelf.library(READER).matching(query_words(question, ()), 10)), None)
+    return None if best is None else (await shelf.database.read(chunks.get, READER, [best]))[best].text

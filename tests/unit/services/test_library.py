@@ -11,6 +11,7 @@ from conversational_rag.db import documents
 from conversational_rag.db.clients import ClientRow
 from conversational_rag.embedding.recent import RecentVectors
 from conversational_rag.rag.conversation import Turn
+from conversational_rag.rag.fusion import Evidence
 from conversational_rag.rag.query import QueryWords, leaned_on
 from conversational_rag.rag.retriever import find
 from conversational_rag.security.tenants import Tenant
@@ -27,19 +28,18 @@ async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
     await shelf.database.close()
 
 
-async def test_candidates_have_their_place_and_their_neighbours(shelf: Shelf) -> None:
-    first, second, alone = await shelf.put(ACME, "a.pdf", ["one", "two"], ["three"])
-    candidates = await shelf.library(ACME).candidates([first, second, alone])
-    assert [candidates[each].neighbours for each in (first, second, alone)] == [(second,), (first,), ()]
-    passage = candidates[alone].passage
-    assert (passage.filename, passage.page, passage.ordinal, passage.text) == ("a.pdf", 2, 2, "three")
+async def test_the_best_have_their_text_and_their_place(shelf: Shelf) -> None:
+    first, second, third = await shelf.put(ACME, "a.pdf", ["one", "two"], ["three"])
+    found = await shelf.library(ACME).best(Evidence({first: 0.1, second: 0.2, third: 0.9}, {}, {}), 1)
+    assert [(p.chunk_id, p.filename, p.page, p.ordinal, p.text) for p in found] == [(third, "a.pdf", 2, 2, "three")]
 
 
-async def test_what_may_not_be_seen_is_no_candidate(shelf: Shelf) -> None:
+async def test_what_may_not_be_seen_is_not_among_the_best(shelf: Shelf) -> None:
     (theirs,) = await shelf.put(BETA, "b.txt", "theirs")
     (hidden,) = await shelf.put(ACME, "c.txt", "hidden", status=documents.DELETING)
     (mine,) = await shelf.put(ACME, "d.txt", "mine")
-    assert list(await shelf.library(ACME).candidates([theirs, hidden, mine, 10_000])) == [mine]
+    evidence = Evidence({theirs: 0.9, hidden: 0.8, mine: 0.1}, {10_000: 9.0, mine: 0.2}, {})
+    assert [passage.chunk_id for passage in await shelf.library(ACME).best(evidence, 4)] == [mine]
 
 
 async def test_both_legs_answer_by_chunk_id(shelf: Shelf) -> None:
