@@ -8,6 +8,7 @@ from conversational_rag.llm.tokens import estimate_messages
 from conversational_rag.rag.budget import Budget, FittedTurn, TurnPrompt
 from conversational_rag.rag.conversation import Passage, Turn
 from conversational_rag.rag.memory import Recall
+from conversational_rag.rag.prompts import answer_messages
 
 USUAL = Budget.usual(4, 2000)
 ENOUGH = 1_000_000
@@ -72,6 +73,15 @@ def test_history_goes_first_from_the_oldest_then_passages_from_the_last_never_th
         most = made.tokens - 1
     assert seen == [(6, 4), (2, 4), (0, 4), (0, 3), (0, 2), (0, 1)]
     assert whole.least_tokens == most + 1
+
+
+def test_its_messages_are_those_of_an_answer_with_its_passages_and_its_turns() -> None:
+    whole, history = prompt(passages(12, 300), turns(5)), turns(5)
+    for most, first in ((ENOUGH, 0), (whole.least_tokens, 5)):
+        made = fitted(whole.fit(most))
+        expected = answer_messages("When was the harbour deepened?", made.passages, history[first:], "")
+        assert list(made.messages) == expected
+    assert len(fitted(whole.fit(ENOUGH)).passages) == 12
 
 
 def test_less_than_the_least_is_nothing() -> None:
