@@ -33,7 +33,7 @@ _OPEN_TO_STRANGERS = frozenset({"ingest", "chat_websocket"})
 async def authorize(connection: HTTPConnection) -> None:
     """Runs before every operation: whether its caller may do it. Raises Unauthenticated, Forbidden.
 
-    None is a stranger, who may do what is public, sign up by an upload, and show a key in a WebSocket's first frame.
+    A stranger may do what is public, sign up by an upload, and show a key in a WebSocket's first frame.
     """
     operation = _operation(connection)
     principal: _Principal | None = connection.state.principal

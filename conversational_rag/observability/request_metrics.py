@@ -8,7 +8,8 @@ _FEW_SECONDS = (0.1, 0.5, 1)
 
 
 class RequestMetrics:
-    """Named and labelled as by prometheus-fastapi-instrumentator, whose dashboards fit."""
+    """Named and labelled as by prometheus-fastapi-instrumentator, so that its dashboards fit. That one finds out the
+    address by trying all routes before the framework does: a sixth of the CPU that a request takes beside its work."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._requests = Counter(
