@@ -2,10 +2,13 @@
 
 import sys
 
-from conversational_rag.application import load_app
+from conversational_rag import loading
 from conversational_rag.errors import StartError
 
 try:
-    app = load_app()
+    with loading.frugally():
+        from conversational_rag.application import load_app
+
+        app = load_app()
 except StartError as error:
     sys.exit(f"conversational_rag cannot start: {error.detail}")

@@ -8,11 +8,20 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from conversational_rag.cli.serving import serve
 from conversational_rag.errors import ServiceError, StartError
 from conversational_rag.observability.logging import configure_logging
 
 cli = typer.Typer(help="A multi-tenant conversational RAG service.", no_args_is_help=False, add_completion=False)
 out = Console(highlight=False, soft_wrap=True, markup=False)
+cli.command()(serve)
+
+
+@cli.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    """Without a command: serve."""
+    if context.invoked_subcommand is None:
+        serve()
 
 
 def run(work: Coroutine[Any, Any, int]) -> None:

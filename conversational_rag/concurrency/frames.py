@@ -4,11 +4,13 @@ A frame is two big-endian 32-bit lengths, a JSON header and a binary payload. JS
 of the children reads hostile files and must not be able to run code in the parent.
 """
 
-import asyncio
 import json
 import struct
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:  # a child does not need it: 3 MB
+    import asyncio
 
 _LENGTHS = struct.Struct("!II")
 
@@ -26,7 +28,7 @@ class Frame:
         return _LENGTHS.pack(len(header), len(self.payload)) + header + self.payload
 
 
-async def read_frame(stream: asyncio.StreamReader) -> Frame:
+async def read_frame(stream: "asyncio.StreamReader") -> Frame:
     """The next frame; asyncio.IncompleteReadError when the other side has gone."""
     header_length, payload_length = _LENGTHS.unpack(await stream.readexactly(_LENGTHS.size))
     header = json.loads(await stream.readexactly(header_length))

@@ -11,13 +11,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-
-def _letters_of(category: str) -> str:
-    """The characters whose category begins so, of the two planes that scripts are written in. ASCII is left out."""
-    return "".join(each for each in map(chr, range(0x80, 0x20000)) if unicodedata.category(each).startswith(category))
-
-
-_MARKS, _DIGITS = _letters_of("M"), _letters_of("Nd")
+# Of the two planes that scripts are written in. In C as far as can be: each start waits for it.
+_CHARACTERS = "".join(map(chr, range(0x80, 0x20000)))
+_DIGITS = "".join(filter(str.isdecimal, _CHARACTERS))
+_MARKS = "".join(
+    each for each in filter(str.isprintable, _CHARACTERS) if not each.isalnum() and unicodedata.category(each)[0] == "M"
+)
 WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}]|(?<=\d)[.,](?=\d))*")
 """Letters and digits with the marks that some scripts write vowels with; the points of 3.5 and 10,000 are inside."""
 

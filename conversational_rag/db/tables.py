@@ -75,7 +75,6 @@ documents = Table(
         "filename",
         unique=True,
         sqlite_where=text("status = 'ready'"),
-        postgresql_where=text("status = 'ready'"),
     ),
 )
 
@@ -203,7 +202,6 @@ messages = Table(
         "rating",
         "rated_at",
         sqlite_where=text("rating IS NOT NULL"),
-        postgresql_where=text("rating IS NOT NULL"),
     ),
     sqlite_autoincrement=True,
 )

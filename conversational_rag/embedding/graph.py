@@ -7,7 +7,7 @@ memory.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conversational_rag.embedding.model_folder import ModelFolder
+from conversational_rag.embedding.tables import large_tables
 from conversational_rag.embedding.texts import well_formed
 from conversational_rag.errors import ConfigurationError, ServiceError, Unavailable
 
@@ -56,7 +57,9 @@ class Graph:
         """Load it. Raises ConfigurationError, naming the model's setting, when a file is missing or broken."""
         self._model = model
         with self._translated(loading=True):
-            self._session = _session(model.graph)
+            # The session only points at them: they have to live as long as it does.
+            self._tables = _tables(model.graph) if model.is_shipped else {}
+            self._session = _session(model.graph, self._tables)
         self._tokenizer = _tokenizer(model)
         inputs = self._session.get_inputs()
         self._inputs = {each.name: np.int32 if "int32" in each.type else np.int64 for each in inputs}
@@ -107,7 +110,14 @@ def _output(session: Any) -> str:
     return next((name for name in names if name == "sentence_embedding"), names[0])
 
 
-def _session(model: Path) -> Any:
+def _tables(model: Path) -> dict[str, Any]:
+    """What onnxruntime need not copy, as it takes it."""
+    from onnxruntime import OrtValue
+
+    return {name: OrtValue.ortvalue_from_numpy(table) for name, table in large_tables(model).items()}
+
+
+def _session(model: Path, tables: Mapping[str, Any]) -> Any:
     """One run, one thread: there is no pool of onnxruntime's own whose threads would spin while they wait."""
     import onnxruntime
 
@@ -116,6 +126,8 @@ def _session(model: Path) -> Any:
     options.log_severity_level = 4  # what it would print comes as an exception too
     # Further levels would fuse addition and LayerNormalization into an operator that is six times slower.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    for name, table in tables.items():
+        options.add_initializer(name, table)
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 

@@ -22,6 +22,7 @@ class ModelFolder:
 
     None for `pooling`: the graph gives unit vectors; None for `max_tokens`: the tokenizer knows where to cut.
     `files` are all that the vectors depend on, beside what is said here. `setting` is the variable that names it.
+    `is_shipped`: it comes with this package, so that nobody writes to its files while they are in use.
     """
 
     name: str
@@ -32,6 +33,7 @@ class ModelFolder:
     max_tokens: int | None
     prompts: Mapping[str, str]
     setting: str = "EMBEDDING_MODEL"
+    is_shipped: bool = False
 
 
 def has_graph(folder: Path) -> bool:
@@ -39,10 +41,10 @@ def has_graph(folder: Path) -> bool:
     return any((folder / graph).is_file() for graph in _GRAPHS)
 
 
-def exported(folder: Path, name: str) -> ModelFolder:
+def exported(folder: Path, name: str, *, is_shipped: bool = False) -> ModelFolder:
     """What scripts/export_embedding_model.py writes: nothing is left to know."""
     graph, tokenizer = folder / "model.onnx", folder / "tokenizer.json"
-    return ModelFolder(name, graph, tokenizer, (graph, tokenizer), None, None, {})
+    return ModelFolder(name, graph, tokenizer, (graph, tokenizer), None, None, {}, is_shipped=is_shipped)
 
 
 def read_folder(folder: Path) -> ModelFolder:

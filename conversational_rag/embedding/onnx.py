@@ -42,7 +42,7 @@ class OnnxEmbedder:
     @classmethod
     def shipped(cls, threads: int = 1, prefixes: Prefixes = _NO_PREFIXES) -> "OnnxEmbedder":
         """all-MiniLM-L6-v2 in 8 bits, as it comes with this package; see model/README.md."""
-        return cls(exported(SHIPPED_FOLDER, SHIPPED_NAME), threads, prefixes)
+        return cls(exported(SHIPPED_FOLDER, SHIPPED_NAME, is_shipped=True), threads, prefixes)
 
     @property
     def fingerprint(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from conversational_rag.errors import Unavailable, UrlIngestionOff
 from conversational_rag.ingestion.fetching.filenames import page_name
-from conversational_rag.ingestion.fetching.pages import WebPages
+from conversational_rag.ingestion.fetching.on_demand import Pages
 from conversational_rag.ingestion.fetching.urls import WebUrl
 from conversational_rag.services.uploads import Upload, UploadFolder, new_document_id
 
@@ -18,7 +18,7 @@ _PATIENCE_SECONDS = 30.0
 class WebUploads:
     """Fetches pages, a few at a time, so that nobody can make a weapon of it; without `pages` none."""
 
-    def __init__(self, pages: WebPages | None, folder: UploadFolder) -> None:
+    def __init__(self, pages: Pages | None, folder: UploadFolder) -> None:
         self._pages, self._folder = pages, folder
         self._places = asyncio.Semaphore(_AT_ONCE)
 

@@ -6,11 +6,12 @@ import sys
 import typer.main
 
 from conversational_rag import cli
+from conversational_rag.cli import terminal
 
 
 def test_every_command_is_known_by_the_file_it_stands_in() -> None:
     cli.load_commands(["--help"])
-    group = typer.main.get_command(cli.cli)
+    group = typer.main.get_command(terminal.cli)
     assert set(getattr(group, "commands", {})) == set(cli.FILES)
 
 
