@@ -190,8 +190,9 @@ async def test_an_answer_is_embedded_while_nobody_asks_and_the_follow_up_embeds_
         embed = pool.embed_queries
 
         async def noted(texts: Sequence[str], *, urgent: bool = True) -> Vectors:
+            vectors = await embed(texts, urgent=urgent)
             embedded.extend((text, urgent) for text in texts)
-            return await embed(texts, urgent=urgent)
+            return vectors
 
         monkeypatch.setattr(pool, "embed_queries", noted)
         files = [("files", (name, text.encode())) for name, text in FILES.items()]
