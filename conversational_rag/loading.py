@@ -54,7 +54,7 @@ def _one_blas_thread() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without(package: str) -> Iterator[None]:
-    """structlog loads rich where there is one, for a kind of stack trace that the service never prints (4 MB)."""
+    """structlog loads rich where there is one, for a kind of stack trace that the service never prints (2 MB)."""
     if package in sys.modules:
         yield
         return

@@ -43,7 +43,7 @@ def load_commands(asked: list[str]) -> None:
 
 
 def _serve() -> None:
-    """Without the parser of arguments: a server would keep the 7 MB for as long as it runs."""
+    """Without the parser of arguments: a server would keep its 2 MB for as long as it runs."""
     from conversational_rag.cli.serving import serve
 
     serve()

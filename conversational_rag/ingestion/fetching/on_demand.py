@@ -17,7 +17,7 @@ class Pages(Protocol):
 
 
 class PagesOnDemand:
-    """WebPages that cost a start nothing (0.1 s and 3 MB)."""
+    """WebPages that cost a start nothing (0.1 s and 2 MB)."""
 
     def __init__(self, *, max_bytes: int, seconds: float) -> None:
         """As those of WebPages."""
