@@ -137,7 +137,7 @@ async def _store(
         for ordinal, (text, vector) in enumerate(zip(texts, vectors, strict=True))
     ]
     await resources.database.write(_insert, tenant, resources.pool.fingerprint, new, pieces, now)
-    await publication.publish(FileTask("", tenant, JobFile(0, _FILENAME, new.id)))
+    await publication.publish([FileTask("", tenant, JobFile(0, _FILENAME, new.id))], {})
 
 
 def _insert(

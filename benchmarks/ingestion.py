@@ -1,12 +1,14 @@
 """How fast a PDF becomes searchable: over HTTP, next to the bare model on the same chunks.
 
-    python benchmarks/ingestion.py [--pages 120] [--rounds 3] [--json]
+    python benchmarks/ingestion.py [--pages 120] [--notes 200] [--rounds 3] [--json]
 
 The product and the yardstick take in the same files, a new one each round, from the first byte sent to the answer that
 says it can be found. The bare model is onnxruntime with the shipped file and its tokenizer, on exactly the chunks that
 the product has stored: once as a script would use it (`default session`: one text after the other, onnxruntime's own
 threads), once as it is fastest (`a text a thread`). The goal is held against the faster one. Rates are of the median
 round; CPU is of all processes of a server.
+
+A last row is of many small files in one upload, notes of a chunk each: what the service adds to each file shows there.
 """
 
 import argparse
@@ -36,6 +38,7 @@ from benchmarks.processes import cpu_seconds  # noqa: E402
 from benchmarks.yardstick_process import yardstick  # noqa: E402
 from conversational_rag.embedding.onnx import SHIPPED_FOLDER  # noqa: E402
 
+_SMALL = "this service, many small files"
 _NOBODY = "http://127.0.0.1:9"
 Taken = tuple[float, float, int]
 
@@ -55,24 +58,30 @@ def main() -> None:
     """Measure, and print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=120)
+    parser.add_argument("--notes", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        rows = measure(Path(folder), options.pages, options.rounds)
-    report = {"pages": options.pages, "rounds": options.rounds, "rows": [asdict(row) for row in rows]}
+        rows = measure(Path(folder), options.pages, options.notes, options.rounds)
+    report = {
+        "pages": options.pages,
+        "notes": options.notes,
+        "rounds": options.rounds,
+        "rows": [asdict(row) for row in rows],
+    }
     print(json.dumps(report) if options.json else table(rows))
 
 
-def measure(folder: Path, pages: int, rounds: int) -> list[Row]:
+def measure(folder: Path, pages: int, notes: int, rounds: int) -> list[Row]:
     """A row for each way; they take turns."""
     with ExitStack() as stack:
-        product = stack.enter_context(RunningServer(folder / "product"))
-        ways: dict[str, Callable[[bytes], Taken]] = {"this service": lambda pdf: uploaded(product, pdf)}
+        product = stack.enter_context(RunningServer(folder / "product", MAX_FILES=str(max(notes, 1))))
+        ways: dict[str, Callable[[bytes], Taken]] = {"this service": lambda pdf: uploaded(product, ("book.pdf", pdf))}
         usual = stack.enter_context(yardstick())
         if usual is not None:
             server = stack.enter_context(usual.server(folder / "yardstick", _NOBODY))
-            ways["the yardstick"] = lambda pdf: uploaded(server, pdf)
+            ways["the yardstick"] = lambda pdf: uploaded(server, ("book.pdf", pdf))
         sessions = {"bare model, default session": Bare(None), "bare model, a text a thread": Bare(os.cpu_count() or 1)}
         for name, session in sessions.items():
             ways[name] = lambda _, session=session: session.embedded(stored_texts(folder / "product"))  # type: ignore[misc]
@@ -83,7 +92,11 @@ def measure(folder: Path, pages: int, rounds: int) -> list[Row]:
             for name, way in ways.items():
                 found = way(pdf)
                 taken[name] += [found] if number else []
-    return [row(name, rows, pages) for name, rows in taken.items()]
+        small = [uploaded(product, *letters(number, notes)) for number in range(rounds)]
+    return [
+        *(row(name, rows, None if name.startswith("bare") else pages) for name, rows in taken.items()),
+        row(_SMALL, small),
+    ]
 
 
 def book(first: int, pages: int) -> bytes:
@@ -91,10 +104,16 @@ def book(first: int, pages: int) -> bytes:
     return make_pdf([page(number) for number in range(first, first + pages)])
 
 
-def uploaded(server: RunningServer, pdf: bytes) -> Taken:
+def letters(number: int, count: int) -> list[tuple[str, bytes]]:
+    """So many notes of a third of a page, none like another's."""
+    first = 1_000_000 + number * count
+    return [(f"note {each}.txt", page(each)[:800].encode()) for each in range(first, first + count)]
+
+
+def uploaded(server: RunningServer, *files: tuple[str, bytes]) -> Taken:
     """Seconds, CPU seconds and chunks of an upload into a new client."""
     cpu, began = cpu_seconds(server.pid), time.perf_counter()
-    answer = server.upload(("book.pdf", pdf))
+    answer = server.upload(*files)
     seconds = time.perf_counter() - began
     assert answer.status_code == 200, answer.text
     return seconds, cpu_seconds(server.pid) - cpu, answer.json()["chunks_created"]
@@ -135,22 +154,22 @@ class Bare:
         return found
 
 
-def row(name: str, rounds: Sequence[Taken], pages: int) -> Row:
+def row(name: str, rounds: Sequence[Taken], pages: int | None = None) -> Row:
     """The median round."""
     chunks = rounds[0][2]
     rate = median(count / seconds for seconds, _, count in rounds)
-    is_bare = name.startswith("bare")
     cpu = median(spent / count for _, spent, count in rounds)
-    return Row(name, chunks, rate, None if is_bare else pages / median(each[0] for each in rounds), cpu * 1e3)
+    per_s = None if pages is None else pages / median(seconds for seconds, _, _ in rounds)
+    return Row(name, chunks, rate, per_s, cpu * 1e3)
 
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as text."""
-    lines = [f"{'':28}{'chunks':>8}{'chunks/s':>10}{'pages/s':>10}{'CPU/chunk':>12}"]
+    lines = [f"{'':32}{'chunks':>8}{'chunks/s':>10}{'pages/s':>10}{'CPU/chunk':>12}"]
     for each in rows:
         pages = "" if each.pages_per_s is None else f"{each.pages_per_s:.1f}"
         rates = f"{each.chunks:>8}{each.chunks_per_s:>10.1f}{pages:>10}"
-        lines.append(f"{each.name:28}{rates}{each.cpu_ms_per_chunk:>9.1f} ms")
+        lines.append(f"{each.name:32}{rates}{each.cpu_ms_per_chunk:>9.1f} ms")
     return "\n".join(lines)
 
 

@@ -27,8 +27,8 @@ from conversational_rag.rag.retriever import find
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.erasure import Erasure
 from conversational_rag.services.filename_indexes import FilenameIndexes
-from conversational_rag.services.ingestion import document_title
 from conversational_rag.services.library import ClientLibrary
+from conversational_rag.services.read_files import document_title
 from conversational_rag.services.search_index import SearchIndex
 from conversational_rag.vectorstores import exact
 from conversational_rag.vectorstores.base import Hit

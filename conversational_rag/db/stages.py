@@ -6,9 +6,12 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, select, update
 
 from conversational_rag.db import documents as rows
-from conversational_rag.db.documents import EMBEDDING, EMPTY, FAILED, INDEXING, PARSING, READY, UNFINISHED
+from conversational_rag.db.documents import EMBEDDING, EMPTY, FAILED, INDEXING, PARSING, QUEUED, READY, UNFINISHED
 from conversational_rag.db.tables import clients, documents
 from conversational_rag.security.tenants import Tenant
+
+# Its text is not stored yet, or not all of it.
+UNREAD = (QUEUED, PARSING, EMBEDDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ _WANTED = (
     select(clients.c.client_id).where(clients.c.client_id == documents.c.client_id, clients.c.deleting == 0).exists()
 )
 _STAGE = select(documents.c.status).where(_THIS, _WANTED)
+_UNTRIED = _STAGE.where(documents.c.status.in_(UNREAD), documents.c.attempts == 0)
 _newer = documents.alias()
 _SUPERSEDED = select(documents.c.id).where(
     _THIS,
@@ -46,6 +50,11 @@ def find(connection: Connection, tenant: Tenant, document_id: str) -> str | None
     """At which stage the document is; None when it is gone, or its client is going."""
     stage: str | None = connection.execute(_STAGE, _of(tenant, document_id)).scalar()
     return stage
+
+
+def is_untried(connection: Connection, tenant: Tenant, document_id: str) -> bool:
+    """Whether it is to be read, and no run has broken off at it before."""
+    return connection.execute(_UNTRIED, _of(tenant, document_id)).first() is not None
 
 
 def begin(connection: Connection, tenant: Tenant, document_id: str) -> int | None:

@@ -1,25 +1,21 @@
-"""Ingestion: the files of a job become searchable, one after the other; each is stored whole or says why not.
+"""Ingestion: the files of a job become searchable in their order; each is stored whole or says why not.
 
 The order makes a crash harmless: rows with text and vectors first, batch by batch and seen by nobody; then the vector
 index; `ready` last, in one transaction with the outcome. A job that is begun again goes on with its first open file.
+Small files wait for each other, so that they are embedded, indexed and shown together.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from json import dumps
-from pathlib import PurePath
+import time
+from collections.abc import Sequence
 
 import structlog
 
-from conversational_rag.db import chunks, documents, jobs, pages, stages
+from conversational_rag.db import documents, jobs, stages
 from conversational_rag.db.chunks import NewChunk
-from conversational_rag.db.documents import DocumentRow
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.jobs import Lease
-from conversational_rag.db.pages import PageRow
-from conversational_rag.db.stages import Findings
 from conversational_rag.embedding.pool import EmbeddingPool
 from conversational_rag.errors import (
     BadInput,
@@ -29,23 +25,21 @@ from conversational_rag.errors import (
     StorageFull,
     UploadCancelled,
 )
-from conversational_rag.ingestion.pipeline import ParsedFile, Reader
-from conversational_rag.ingestion.splitting import Chunk
-from conversational_rag.ingestion.verdict import judge
+from conversational_rag.ingestion.pipeline import Reader
 from conversational_rag.observability.metrics import Metrics
 from conversational_rag.security.tenants import Tenant
-from conversational_rag.services import outcomes
+from conversational_rag.services import batches, outcomes, read_files
+from conversational_rag.services.batches import Arrived
 from conversational_rag.services.conversations import Clock
-from conversational_rag.services.outcomes import Outcome
 from conversational_rag.services.progress import Progress
-from conversational_rag.services.publication import FileTask, Publication
+from conversational_rag.services.publication import FileTask, Publication, Result
+from conversational_rag.services.read_files import PAGES_AT_ONCE, Piece, ReadFile, document_title
 from conversational_rag.services.uploads import UploadFolder
 
 # So many chunks are embedded, and then written in one short transaction: a question never waits long for either.
 _BATCH = 64
-_PAGE_BATCH = 100
-# A file that was begun so often without an end brings the service down.
-_MOST_ATTEMPTS = 3
+# So long small files wait for one that is still being read, to be stored together.
+_PATIENCE_SECONDS = 1.0
 _log = structlog.get_logger()
 
 
@@ -68,9 +62,12 @@ class Ingestion:
 
     async def run(self, lease: Lease) -> None:
         """Take the files of the job in. A fault that is not a file's own is raised: the job is tried again."""
-        for file in await self._database.read(jobs.files, lease.job_id):
-            if file.outcome is None:
-                await self._take(FileTask(lease.job_id, lease.tenant, file))
+        files = await self._database.read(jobs.files, lease.job_id)
+        waiting = [FileTask(lease.job_id, lease.tenant, file) for file in files if file.outcome is None]
+        while waiting:
+            batch = await self._database.read(batches.next_of, waiting)
+            waiting = waiting[len(batch) :]
+            await self._take(batch)
 
     async def give_up(self, tenant: Tenant, job_id: str, error: BadInput) -> None:
         """End the job: every file that is not finished has failed with this error."""
@@ -79,82 +76,137 @@ class Ingestion:
                 await self._fail(FileTask(job_id, tenant, file), error)
         await self._database.write(jobs.end, tenant, job_id, self._now())
 
-    async def _take(self, task: FileTask) -> None:
+    async def _take(self, batch: Sequence[Arrived]) -> None:
         try:
-            outcome = await self._store(task)
-        except BadInput as error:
-            _log.info("file_refused", client_id=task.tenant.client_id, code=error.code)
-            await self._fail(task, error)
+            if batch[0].is_unread:
+                await self._begin(batch)
+            else:
+                await self._settle(batch[0].task, await self._resume(batch[0]))
         except (asyncio.CancelledError, StorageFull):
-            await self._uncount(task)
+            # This attempt says nothing about the files.
+            with contextlib.suppress(ServiceError):
+                await asyncio.shield(self._database.write(_uncount, [each.task for each in batch]))
             raise
-        else:
-            self._metrics.documents.labels(outcome.status).inc()
         finally:
-            self.progress.pop(task.document_id, None)
+            for each in batch:
+                self.progress.pop(each.task.document_id, None)
 
-    async def _uncount(self, task: FileTask) -> None:
-        """This attempt says nothing about the file."""
-        with contextlib.suppress(ServiceError):
-            await asyncio.shield(self._database.write(stages.uncount, task.tenant, task.document_id))
-
-    async def _store(self, task: FileTask) -> Outcome:
-        document = await self._database.read(documents.find, task.tenant, task.document_id)
+    async def _resume(self, arrived: Arrived) -> Result:
+        """End what a crash has left when its rows were complete."""
+        task, document = arrived.task, arrived.document
         if document is None:
-            raise UploadCancelled
+            return UploadCancelled()
         if document.status == documents.READY:
-            return await self._record(task, outcomes.stored(document))  # shown before a crash
-        if document.status == documents.INDEXING:
-            return await self._publication.resume(task)
-        # Not counted as an attempt: it says nothing about the file when the model cannot be loaded.
+            outcome = outcomes.stored(document)
+            await self._database.write(jobs.set_outcome, task.job_id, task.file.ordinal, outcome.dump())
+            return outcome
+        return await self._publication.resume(task)
+
+    async def _begin(self, batch: Sequence[Arrived]) -> None:
+        # Not counted as an attempt: it says nothing about the files when the model cannot be loaded.
         await self._pool.start()
-        attempts = await self._database.write(_begin, task)
-        if attempts is None:
-            raise UploadCancelled
-        if attempts > _MOST_ATTEMPTS:
-            raise ReadingGivenUp
-        same = await self._database.read(documents.find_same, task.tenant, document)
-        if same is not None:
-            return await self._keep_former(task, same)
-        await self._read_and_embed(task, document)
-        return await self._publication.publish(task)
+        met = await self._database.write(batches.begin, batch)
+        waiting = list[ReadFile]()
+        for each, result in zip(batch, met, strict=True):
+            if result is not None:
+                await self._settle(each.task, result)
+                continue
+            read = await self._read_beside(each, waiting)
+            if read is None:
+                continue
+            if read_files.weight([*waiting, read]) > _BATCH:
+                await self._store(waiting)
+            waiting.append(read)
+            if read_files.weight(waiting) >= _BATCH:
+                await self._store(waiting)
+        await self._store(waiting)
 
-    async def _keep_former(self, task: FileTask, same: DocumentRow) -> Outcome:
-        outcome = outcomes.unchanged(task.file.filename, same)
-        await self._database.write(_keep_former, task, outcome)
-        await self._folder.discard([task.document_id])
-        return outcome
+    async def _read_beside(self, arrived: Arrived, waiting: list[ReadFile]) -> ReadFile | None:
+        """The file as it was read; None when it was refused. Those that wait go on without it when it takes long, or
+        when its reading breaks down."""
+        reading = asyncio.create_task(self._read(arrived))
+        try:
+            await asyncio.wait([reading], timeout=_patience_left(waiting))
+            if not reading.done():
+                await self._store(waiting)
+                await asyncio.wait([reading])
+            error = reading.exception()
+            if error is None:
+                return reading.result()
+            if not isinstance(error, BadInput):
+                await self._store(waiting)
+                raise error
+            await self._settle(arrived.task, error)
+            return None
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
-    async def _read_and_embed(self, task: FileTask, document: DocumentRow) -> None:
-        parsed = await self._read(task.tenant, document)
+    async def _store(self, waiting: list[ReadFile]) -> None:
+        """Store those that wait: several small files, or one."""
+        files, waiting[:] = list(waiting), []
+        if not files:
+            return
         # In a thread: of a long file it takes longer than a question should wait.
-        found = await asyncio.to_thread(_findings, parsed)
-        if not await self._database.write(stages.set_findings, task.tenant, document.id, found):
-            raise UploadCancelled
-        progress = self.progress[document.id] = Progress(len(parsed.chunks))
-        rows = [PageRow(page.number, page.place, page.text) for page in parsed.pages]
-        for first in range(0, len(rows), _PAGE_BATCH):
-            await self._database.write(_insert_pages, task, first, rows[first : first + _PAGE_BATCH])
-        title = document_title(document.filename)
-        for batch in _batches(parsed.chunks):
-            vectors = await self._pool.embed_passages([f"{title}\n{chunk.text}" for chunk in batch])
-            new = [
-                NewChunk(chunk.ordinal, chunk.page, chunk.start, title, chunk.text, vector, chunk.place)
-                for chunk, vector in zip(batch, vectors, strict=True)
-            ]
-            await self._database.write(_insert_chunks, task, new)
-            progress.done += len(batch)
+        findings = await asyncio.to_thread(lambda: [read_files.findings(file) for file in files])
+        gone = await self._database.write(read_files.note_findings, files, findings)
+        for file in files:
+            if file.id in gone:
+                await self._settle(file.task, UploadCancelled())
+        wanted = [file for file in files if file.id not in gone]
+        if wanted:
+            for file, result in zip(wanted, await self._embed_and_publish(wanted), strict=True):
+                await self._settle(file.task, result)
 
-    async def _read(self, tenant: Tenant, document: DocumentRow) -> ParsedFile:
+    async def _embed_and_publish(self, files: Sequence[ReadFile]) -> Sequence[Result]:
+        self.progress.update({file.id: Progress(len(file.parsed.chunks)) for file in files})
+        *early, last = read_files.pieces(files, _BATCH)
+        # What small files have is one batch, and their pages are stored already.
+        large = files[0]
+        for first in range(PAGES_AT_ONCE, len(large.parsed.pages), PAGES_AT_ONCE):
+            if not await self._database.write(read_files.insert_pages, large, first):
+                return [UploadCancelled()]
+        for batch in early:
+            new = await self._embedded(batch)
+            if not await self._database.write(read_files.insert_chunks, large, new[large.id]):
+                return [UploadCancelled()]
+        return await self._publication.publish([file.task for file in files], await self._embedded(last))
+
+    async def _embedded(self, batch: Sequence[Piece]) -> dict[str, list[NewChunk]]:
+        """The chunks by document."""
+        vectors = await self._pool.embed_passages([f"{file.title}\n{chunk.text}" for file, chunk in batch])
+        new: dict[str, list[NewChunk]] = {}
+        for (file, chunk), vector in zip(batch, vectors, strict=True):
+            made = NewChunk(chunk.ordinal, chunk.page, chunk.start, file.title, chunk.text, vector, chunk.place)
+            new.setdefault(file.id, []).append(made)
+            self.progress[file.id].done += 1
+        return new
+
+    async def _read(self, arrived: Arrived) -> ReadFile:
+        task, document = arrived.task, arrived.document
+        assert document is not None
         path = self._folder.path(document.id)
         try:
-            return await self._reader.read(path, document.filename, document.chunk_size, document.chunk_overlap)
+            sizes = (document.chunk_size, document.chunk_overlap)
+            parsed = await self._reader.read(path, document.filename, *sizes)
         except InternalError as error:
             if await asyncio.to_thread(path.exists):
                 raise
-            if await self._database.read(stages.find, tenant, document.id) is None:
+            if await self._database.read(stages.find, task.tenant, document.id) is None:
                 raise UploadCancelled from error
             raise ReadingGivenUp("The uploaded file is not on the server's disk any more; send it again.") from error
+        return ReadFile(task, document_title(document.filename), parsed)
+
+    async def _settle(self, task: FileTask, result: Result) -> None:
+        """The file has ended."""
+        if isinstance(result, BadInput):
+            _log.info("file_refused", client_id=task.tenant.client_id, code=result.code)
+            await self._fail(task, result)
+        else:
+            if result.status == outcomes.UNCHANGED:
+                await self._folder.discard([task.document_id])
+            self._metrics.documents.labels(result.status).inc()
+        self.progress.pop(task.document_id, None)
 
     async def _fail(self, task: FileTask, error: ServiceError) -> None:
         outcome = outcomes.refused(task.file.filename, error, task.document_id)
@@ -162,57 +214,12 @@ class Ingestion:
         await self._folder.discard([task.document_id])
         self._metrics.documents.labels(outcome.status).inc()
 
-    async def _record(self, task: FileTask, outcome: Outcome) -> Outcome:
-        await self._database.write(jobs.set_outcome, task.job_id, task.file.ordinal, outcome.dump())
-        return outcome
+
+def _patience_left(waiting: Sequence[ReadFile]) -> float | None:
+    """Seconds; None: nobody waits."""
+    return max(waiting[0].since + _PATIENCE_SECONDS - time.monotonic(), 0.0) if waiting else None
 
 
-def document_title(filename: str) -> str:
-    """The file's name in words: it stands before each chunk where meaning and words are indexed."""
-    return " ".join(PurePath(filename).stem.replace("_", " ").replace("-", " ").split())
-
-
-def _batches(all_chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
-    remaining = iter(all_chunks)
-    while batch := list(islice(remaining, _BATCH)):
-        yield batch
-
-
-def _findings(parsed: ParsedFile) -> Findings:
-    return Findings(
-        kind=str(parsed.kind),
-        pages=parsed.page_count,
-        pages_without_text=len(parsed.pages_without_text),
-        characters=parsed.characters,
-        verdict=dumps(judge(parsed).describe(), ensure_ascii=False),
-    )
-
-
-def _begin(connection: Connection, task: FileTask) -> int | None:
-    """What a run that broke off has left is written anew."""
-    attempts = stages.begin(connection, task.tenant, task.document_id)
-    if attempts is not None:
-        chunks.delete_of(connection, task.tenant, task.document_id)
-        pages.delete_of(connection, task.document_id)
-    return attempts
-
-
-def _insert_pages(connection: Connection, task: FileTask, first: int, rows: Sequence[PageRow]) -> None:
-    _require_wanted(connection, task)
-    pages.insert_all(connection, task.document_id, first, rows)
-
-
-def _insert_chunks(connection: Connection, task: FileTask, new: Sequence[NewChunk]) -> None:
-    _require_wanted(connection, task)
-    chunks.insert_all(connection, task.tenant, task.document_id, new)
-
-
-def _require_wanted(connection: Connection, task: FileTask) -> None:
-    """The document, or its client, may have been deleted meanwhile."""
-    if stages.find(connection, task.tenant, task.document_id) != documents.EMBEDDING:
-        raise UploadCancelled
-
-
-def _keep_former(connection: Connection, task: FileTask, outcome: Outcome) -> None:
-    documents.delete_rows(connection, task.tenant, [task.document_id])
-    jobs.set_outcome(connection, task.job_id, task.file.ordinal, outcome.dump())
+def _uncount(connection: Connection, tasks: Sequence[FileTask]) -> None:
+    for task in tasks:
+        stages.uncount(connection, task.tenant, task.document_id)

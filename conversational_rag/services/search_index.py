@@ -73,10 +73,12 @@ class SearchIndex:
         for tenant in await self._database.read(clients.admin_list_dirty):
             await self._distrust(tenant, "it was being changed when the service stopped")
 
-    async def add(self, tenant: Tenant, document_id: str, ids: Sequence[int], vectors: Vectors, missing: int) -> None:
+    async def add(
+        self, tenant: Tenant, document_ids: Sequence[str], ids: Sequence[int], vectors: Vectors, missing: int
+    ) -> None:
         """Put vectors whose rows stand in SQL into the index; shape (len(ids), dimensions).
 
-        `missing`: how many rows in SQL the index does not hold yet, these ones included.
+        `document_ids`: of each vector. `missing`: how many rows in SQL the index does not hold yet, these included.
         """
         client = await self._database.read(clients.find, tenant)
         if client is None or client.former_fingerprint is not None:
@@ -86,7 +88,7 @@ class SearchIndex:
             if not await self._is_trusted(tenant, expected=-missing):
                 return
             await self._store.ensure(tenant, client.embedding_fingerprint)
-            await self._store.add(tenant, ids, vectors, [{"document_id": document_id}] * len(ids))
+            await self._store.add(tenant, ids, vectors, [{"document_id": each} for each in document_ids])
         except (IndexUnavailable, StorageFull) as error:
             # The rows stand in SQL: the document can be found, and is indexed when the store can take it.
             await self._suspect(tenant, error)

@@ -1,6 +1,6 @@
 """Withdrawal: documents that nobody sees any more leave the vector index, the tables and the disk."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from conversational_rag.db import chunks, clients, documents, erasures
 from conversational_rag.db.engine import Connection, Database
@@ -24,6 +24,11 @@ class Withdrawal:
         dirty = self._index.is_stale(tenant)
         await self._database.write(_finish, tenant, list(document_ids), self._now(), dirty=dirty, erase=erase)
         await self._folder.discard(document_ids)
+
+    def taking_down_mark(self, tenant: Tenant) -> Callable[[Connection], None]:
+        """What `complete` writes when there is nothing to withdraw, for a transaction of the caller's."""
+        dirty, now = self._index.is_stale(tenant), self._now()
+        return lambda connection: _finish(connection, tenant, [], now, dirty=dirty, erase=False)
 
     async def finish_all(self) -> None:
         """Complete what a full disk or a silent database left half deleted."""

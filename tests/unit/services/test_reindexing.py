@@ -193,7 +193,7 @@ async def test_a_document_that_comes_meanwhile_has_the_new_models_vectors_at_onc
     await service.pool.start()
     new = await service.database.write(store_document, ACME, "new", ["The ferry leaves at nine."], NewModel())
     async with service.index.changing(ACME):
-        await service.index.add(ACME, "new", new, NewModel().embed(["a\nThe ferry leaves at nine."]), 1)
+        await service.index.add(ACME, ["new"], new, NewModel().embed(["a\nThe ferry leaves at nine."]), 1)
     assert new[0] not in service.store.collections[ACME], "the index is the former model's"
     assert (await service.ask("When does the ferry leave?"))[0].chunk_id == new[0]
     await service.reindexing.run_next()

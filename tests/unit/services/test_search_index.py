@@ -49,7 +49,7 @@ async def stored(database: Database, index: SearchIndex, tenant: Tenant = ACME) 
     """A document as a complete upload leaves it."""
     ids = await database.write(insert, tenant, f"doc-{tenant.client_id}", documents.READY)
     async with index.changing(tenant):
-        await index.add(tenant, "doc", ids, VECTORS, len(ids))
+        await index.add(tenant, ["doc"] * len(ids), ids, VECTORS, len(ids))
     await database.write(clients.mark_index, tenant, dirty=index.is_stale(tenant))
     return ids
 
@@ -140,7 +140,7 @@ async def test_an_upload_into_a_lost_index_does_not_hide_the_older_documents(
     index = SearchIndex(database, store)
     newer = await database.write(insert, ACME, "doc-newer", documents.READY)
     async with index.changing(ACME):
-        await index.add(ACME, "doc-newer", newer, VECTORS, len(newer))
+        await index.add(ACME, ["doc-newer"] * len(newer), newer, VECTORS, len(newer))
     assert index.is_stale(ACME)
     assert len(await index.search(ACME, VECTORS[0], 100)) == 16
 
@@ -200,7 +200,7 @@ async def test_an_upload_that_is_the_first_touch_of_a_store_that_fails_loses_not
     store.fault = fault
     newer = await database.write(insert, ACME, "doc-newer", documents.READY)
     async with index.changing(ACME):
-        await index.add(ACME, "doc-newer", newer, VECTORS, len(newer))
+        await index.add(ACME, ["doc-newer"] * len(newer), newer, VECTORS, len(newer))
     assert index.is_stale(ACME)
     assert len(await index.search(ACME, VECTORS[0], 100)) == 16
     if not isinstance(fault, IndexUnreadable):

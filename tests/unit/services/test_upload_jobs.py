@@ -9,17 +9,17 @@ from conversational_rag.services.progress import Progress
 
 async def test_a_job_goes_from_queued_to_its_end(workshop: Workshop) -> None:
     workshop.pool.gate.shut()
-    accepted = await workshop.send(ACME, ("a.txt", "One.\fTwo."), ("b.txt", "Three."))
+    accepted = await workshop.send(ACME, ("a.txt", "One.\fTwo."), ("b.txt", "Three."), ("c.txt", "Three."))
     before = await workshop.jobs.find(ACME, accepted.job_id)
     assert (before.state, before.finished_at, before.seconds_left) == ("queued", None, None)
     workshop.worker.wake()
     await workshop.pool.gate.reached.wait()
     amid = await workshop.jobs.find(ACME, accepted.job_id)
-    assert (amid.state, amid.pages, amid.chunks_done, amid.chunks) == ("embedding", 2, 0, 2)
-    assert [file.status for file in amid.files] == ["embedding", "queued"]
+    assert (amid.state, amid.pages, amid.chunks_done, amid.chunks) == ("embedding", 3, 0, 3), "small files go together"
+    assert [file.status for file in amid.files] == ["embedding", "embedding", "queued"]
     workshop.pool.gate.open.set()
     after = await workshop.ended(accepted)
-    assert (after.state, after.pages, after.chunks_done, after.chunks) == ("ready", 3, 3, 3)
+    assert (after.state, after.pages, after.chunks_done, after.chunks) == ("ready", 4, 4, 4)
     assert after.finished_at is not None
     assert after.finished_at > after.created_at
 
