@@ -55,14 +55,14 @@ class Publication:
                 refused = await self._database.write(_mark_indexing, tasks, last)
                 going = [task for task in tasks if task.document_id not in refused]
                 await self._add_to_index(tenant, [task.document_id for task in going])
-                return _in_order(tasks, {**refused, **await self._show(going)})
+                return _in_order(tasks, {**refused, **await self._show(going, added=True)})
 
     async def resume(self, task: FileTask) -> Result:
         """Show a document whose publication broke off. Nothing is added to the index: it has been in doubt since
         then, so it waits to be rebuilt from the rows, or was."""
         async with self._index.changing(task.tenant):
             with self._index.doubting(task.tenant):
-                return _in_order([task], await self._show([task]))[0]
+                return _in_order([task], await self._show([task], added=False))[0]
 
     async def refuse(self, task: FileTask, outcome: Outcome) -> None:
         """The document has failed; nothing of it stays but its row, which says why."""
@@ -71,12 +71,12 @@ class Publication:
                 if await self._database.write(_fail, task, outcome):
                     self._index.doubt(task.tenant, "a document was given up on its way into it")
 
-    async def _show(self, tasks: Sequence[FileTask]) -> dict[str, Result]:
+    async def _show(self, tasks: Sequence[FileTask], *, added: bool) -> dict[str, Result]:
         if not tasks:
             return {}
         tenant = tasks[0].tenant
         results, replaced = await self._database.write(_publish, tasks, self._withdrawal.taking_down_mark(tenant))
-        if any(isinstance(result, BadInput) for result in results.values()):
+        if added and any(isinstance(result, BadInput) for result in results.values()):
             self._index.doubt(tenant, "a document was deleted on its way into it")
         if replaced:
             await self._withdrawal.complete(tenant, replaced)
