@@ -11,7 +11,7 @@ from conversational_rag.errors import KeyRefused, ModelError, PromptTooLarge, Ra
 from conversational_rag.llm.admission import Admission
 from conversational_rag.llm.asking import Asking, Grant
 from conversational_rag.llm.availability import Availability, ModelState
-from conversational_rag.llm.base import Prompt
+from conversational_rag.llm.base import Finished, Prompt
 from conversational_rag.llm.buckets import Demand
 from conversational_rag.llm.calls import Calls, Piece
 from conversational_rag.llm.catalogue import SUCCESSORS, is_retired, order_models
@@ -131,13 +131,19 @@ class ModelRouter:
             asked_at = self._clock()
             grant = await self._admission.admit(asking)
             self._metrics.quota_wait.observe(self._clock() - asked_at)
+            is_noted = False
             try:
                 async with aclosing(calls.speak(grant)) as pieces:
                     async for piece in pieces:
+                        if isinstance(piece, Finished):
+                            # Before the answer ends: what it has cost is kept with it.
+                            self._note_cost(grant)
+                            is_noted = True
                         yield piece
                 self._availability.clear(grant.model)
                 return
             except ModelError as error:
+                is_noted = False
                 if calls.spoke:
                     raise
                 grant.account.cancel(grant.reservation)
@@ -146,8 +152,8 @@ class ModelRouter:
                 if calls.out_of_time:
                     raise
             finally:
-                grant.account.keep(grant.reservation)
-                self._call_ended()
+                if not is_noted:
+                    self._note_cost(grant)
 
     def _order(self, *, smaller_first: bool = False) -> tuple[str, ...]:
         return order_models(self._wanted, self._listed, smaller_first=smaller_first)
@@ -184,7 +190,8 @@ class ModelRouter:
         for model in self.models:
             self._availability.note(model, error)
 
-    def _call_ended(self) -> None:
+    def _note_cost(self, grant: Grant) -> None:
+        grant.account.keep(grant.reservation)
         self._admission.look()
         if self._store is not None:
             self._store.save(self._ledger.snapshot())
