@@ -17,6 +17,7 @@ from conversational_rag.errors import (
 )
 from conversational_rag.llm.base import Finished
 from conversational_rag.llm.groq import GroqChat
+from conversational_rag.llm.limits import LedgerState
 from conversational_rag.llm.router import ModelRouter
 
 BIG, SMALL, QWEN = MODELS
@@ -211,3 +212,33 @@ async def test_a_list_that_cannot_be_had_changes_nothing(router: ModelRouter, gr
         await router.refresh()
     _, finished = await hear(router)
     assert finished.model == BIG
+
+
+class Kept:
+    """A LedgerStore that keeps all it is told."""
+
+    def __init__(self) -> None:
+        self.states: list[LedgerState] = []
+
+    def save(self, state: LedgerState) -> None:
+        self.states.append(state)
+
+
+async def test_the_cost_of_an_answer_is_noted_once_and_before_it_ends(
+    make_router: Callable[..., ModelRouter],
+) -> None:
+    kept = Kept()
+    noted = [(type(piece), len(kept.states)) async for piece in make_router(store=kept).stream(PROMPT)]
+    assert {count for kind, count in noted if kind is not Finished} == {0}
+    assert noted[-1] == (Finished, 1)
+    assert len(kept.states) == 1
+    assert any(bucket.model == BIG and bucket.level < bucket.limit for bucket in kept.states[0].buckets)
+
+
+async def test_what_an_abandoned_answer_has_cost_is_noted(make_router: Callable[..., ModelRouter]) -> None:
+    kept = Kept()
+    pieces = make_router(store=kept).stream(PROMPT)
+    await anext(pieces)
+    assert kept.states == []
+    await pieces.aclose()
+    assert len(kept.states) == 1
