@@ -4,7 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from groq_stand_in import GroqStandIn
+from hypothesis import settings
 from running_server import RunningServer
+
+# No test is timed: other work on the machine would fail it.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

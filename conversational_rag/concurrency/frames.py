@@ -31,7 +31,7 @@ class Frame:
 async def read_frame(stream: "asyncio.StreamReader") -> Frame:
     """The next frame; asyncio.IncompleteReadError when the other side has gone."""
     header_length, payload_length = _LENGTHS.unpack(await stream.readexactly(_LENGTHS.size))
-    header = json.loads(await stream.readexactly(header_length))
+    header = json.loads((await stream.readexactly(header_length)).decode())
     return Frame(header, await stream.readexactly(payload_length))
 
 

@@ -1,7 +1,6 @@
 """Quota: the ledger is kept in SQL, so that a restart, or a kill, does not forget the day."""
 
 import asyncio
-from dataclasses import astuple
 
 import structlog
 
@@ -59,7 +58,12 @@ class Quota:
         """What is the latest now."""
         state = self._latest
         if state is not None:
-            buckets = [BucketRow(*astuple(each)) for each in state.buckets]
-            lessons = [LessonRow(model, *astuple(learnt)) for model, learnt in state.lessons.items()]
+            buckets = [
+                BucketRow(each.model, each.name, each.limit, each.level, each.updated_at) for each in state.buckets
+            ]
+            lessons = [
+                LessonRow(model, learnt.token_ratio, learnt.output_tokens, learnt.returned_share)
+                for model, learnt in state.lessons.items()
+            ]
             ledger.admin_replace(connection, buckets, lessons)
         return state

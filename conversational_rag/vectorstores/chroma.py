@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from conversational_rag.concurrency.child import ChildFailed, ChildProcess
+from conversational_rag.concurrency.frames import Frame
 from conversational_rag.errors import IndexUnavailable, StorageFull
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.vectorstores import chroma_directory, chroma_errors
@@ -99,9 +100,9 @@ class ChromaStore:
             raise ValueError(f"a search takes one vector of finite numbers, not one of shape {vector.shape}")
         if k < 1:
             return []
-        found = await self._read(tenant, "search", {"k": k}, _as_bytes(vector))
-        hits = [Hit(identity, 1.0 - distance) for identity, distance in found]
-        return sorted(hits, key=lambda hit: (-hit.similarity, hit.chunk_id))
+        arguments = {"collection": tenant.collection_name, "k": k}
+        found = await self._call("search", arguments, _as_bytes(vector), urgent=True, timeout_seconds=_READ_SECONDS)
+        return _hits(found.payload, found.header["result"])
 
     async def count(self, tenant: Tenant) -> int:
         """See `VectorStore`."""
@@ -118,7 +119,8 @@ class ChromaStore:
 
     async def tenants(self) -> set[Tenant]:
         """See `VectorStore`."""
-        names = await self._call("collections", urgent=False, timeout_seconds=_WRITE_SECONDS)
+        answer = await self._call("collections", urgent=False, timeout_seconds=_WRITE_SECONDS)
+        names: list[str] = answer.header["result"]
         return {tenant for tenant in map(Tenant.of_collection, names) if tenant is not None}
 
     async def drop(self, tenant: Tenant) -> int:
@@ -132,7 +134,8 @@ class ChromaStore:
 
     async def sweep(self) -> list[str]:
         """See `VectorStore`."""
-        swept: list[str] = await self._call("sweep", urgent=False, timeout_seconds=_WRITE_SECONDS)
+        answer = await self._call("sweep", urgent=False, timeout_seconds=_WRITE_SECONDS)
+        swept: list[str] = answer.header["result"]
         return swept
 
     async def compact(self) -> None:
@@ -181,7 +184,8 @@ class ChromaStore:
         self, tenant: Tenant, method: str, arguments: Mapping[str, Any] | None = None, payload: bytes = b""
     ) -> Any:
         arguments = {"collection": tenant.collection_name, **(arguments or {})}
-        return await self._call(method, arguments, payload, urgent=True, timeout_seconds=_READ_SECONDS)
+        answer = await self._call(method, arguments, payload, urgent=True, timeout_seconds=_READ_SECONDS)
+        return answer.header["result"]
 
     async def _write(
         self, tenant: Tenant, method: str, arguments: Mapping[str, Any] | None = None, payload: bytes = b""
@@ -202,14 +206,22 @@ class ChromaStore:
         *,
         urgent: bool,
         timeout_seconds: float,
-    ) -> Any:
+    ) -> Frame:
         try:
-            answer = await self._child.call(method, arguments, payload, urgent=urgent, timeout_seconds=timeout_seconds)
+            return await self._child.call(method, arguments, payload, urgent=urgent, timeout_seconds=timeout_seconds)
         except (ChildFailed, CircuitOpen) as error:
             if chroma_errors.worth_a_pause(error):
                 self._breaker.trip(error)
             raise chroma_errors.translate(error, one_collection=bool(arguments)) from error
-        return answer.header["result"]
+
+
+def _hits(payload: bytes, count: int) -> list[Hit]:
+    """Nearest first, ties by id."""
+    if not count:
+        return []
+    ids, distances = np.frombuffer(payload, np.int64, count), np.frombuffer(payload, np.float64, count, 8 * count)
+    order = np.lexsort((ids, distances))
+    return list(map(Hit, ids[order].tolist(), (1.0 - distances[order]).tolist()))
 
 
 def _check(ids: Sequence[int], vectors: Vectors, metadata: Sequence[Mapping[str, str | int]]) -> None:

@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import json
 import sys
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -104,11 +105,12 @@ class ChromaIndex:
             self._chroma.delete(self._whole(found).id, gone, None, None, None, *_WHERE)
         return None, b""
 
-    def search(self, payload: bytes, collection: str, k: int) -> tuple[list[tuple[int, float]], bytes]:
-        """Ids and cosine distances of the k nearest; the payload is one float32 vector."""
+    def search(self, payload: bytes, collection: str, k: int) -> tuple[int, bytes]:
+        """How many are the nearest, at most k: their ids (64-bit integers), and then their cosine distances (64-bit
+        floats). The payload is one float32 vector."""
         found = self._find(collection)
         if found is None:
-            return [], b""
+            return 0, b""
         vectors = _vectors(payload, 1)
         answer = self._chroma.query(self._whole(found).id, None, vectors, k, None, None, ["distances"], *_WHERE)
         ids, distances = answer.ids[0], (answer.distances or [[]])[0]
@@ -116,7 +118,7 @@ class ChromaIndex:
         # longer than searching, so only where there may be too few.
         if len(ids) < k and len(ids) < (count := self._count(found)):
             raise IndexIncomplete(f"{len(ids)} found of {min(k, count)} that there must be")
-        return [(int(identity), float(distance)) for identity, distance in zip(ids, distances, strict=True)], b""
+        return len(ids), array("q", map(int, ids)).tobytes() + array("d", distances).tobytes()
 
     def count(self, _payload: bytes, collection: str) -> tuple[int, bytes]:
         """How many vectors there are."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conversational_rag.rag.addresses import Addresses, KnownAddresses
@@ -71,14 +71,12 @@ def test_words_pass_at_once_and_so_does_the_beginning_of_an_address() -> None:
 PIECES = ["https:", "//", "www.", "docs.example.org", "/guide?page=2", "evil.example", *"/().: x手"]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=12))
 def test_where_the_words_are_cut_changes_nothing(pieces: list[str]) -> None:
     text = "".join(pieces)
     assert read(text) == read(*text) == read(*pieces)
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=12))
 def test_no_unknown_host_is_left(pieces: list[str]) -> None:
     assert "//evil.example" not in read("".join(pieces), texts=TEXTS[:1])

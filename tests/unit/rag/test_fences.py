@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conversational_rag.rag.fences import escape, fence
@@ -63,7 +63,6 @@ def test_a_fence_has_its_text_on_lines_of_its_own() -> None:
 PIECES = ["<", "&", "amp;", "lt;", "#60;", "/", "\\", " ", "\n", "passage", "Passage", ">", "x", "&lt;", "</passage>"]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES)).map("".join))
 def test_it_can_be_read_back(text: str) -> None:
     escaped = escape(text)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conversational_rag.rag.conversation import Passage, Turn
@@ -76,14 +76,12 @@ PIECES = [*"[]()! .\n/:a1_", "![", "](", "[1]", "[7]", " https://evil.example/?q
 PIECES += ["\u200b", "\u200c", "\U000e0041", "gsk_", "www.", "`", SYSTEM[:30], SYSTEM[:100], SYSTEM[30:200]]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=14))
 def test_where_the_words_are_cut_changes_nothing(pieces: list[str]) -> None:
     text = "".join(pieces)
     assert read(text) == read(*text) == read(*pieces)
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=14))
 def test_nothing_that_must_not_leave_does(pieces: list[str]) -> None:
     said = read(*pieces)

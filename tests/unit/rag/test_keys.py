@@ -3,7 +3,7 @@
 import secrets
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conversational_rag.rag.keys import Keys, mask_keys
@@ -66,7 +66,6 @@ def test_the_key_at_the_end_of_an_answer_is_masked_too() -> None:
     assert read("It is gsk", "_", secrets.token_hex(30)) == "It is gsk_…"
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["gsk_", "crag_", "_", "a", "B", " ", "-", "abcdefgh1234", OWN[18:], GROQ[4:]])))
 def test_where_the_words_are_cut_changes_nothing(pieces: list[str]) -> None:
     text = "".join(pieces)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conversational_rag.rag.addresses import KnownAddresses
@@ -83,14 +83,12 @@ LONG = "(x:y" + "z" * 1000
 PIECES = [LONG, *"[]()!<> \nax", "![", "](", "[1]", "\n\n", *ADDRESSES]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=14))
 def test_where_the_words_are_cut_changes_nothing(pieces: list[str]) -> None:
     text = "".join(pieces)
     assert read(text) == read(*text) == read(*pieces)
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=14))
 def test_no_link_leads_to_an_unknown_address(pieces: list[str]) -> None:
     said = read("".join(pieces), texts=())

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
@@ -125,7 +125,6 @@ passages = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(passages, texts, st.lists(st.builds(Turn, st.just(1), texts, texts), max_size=2), texts)
 def test_whatever_stands_in_it_a_prompt_is_read_back_to_what_was_given(
     given_passages: list[Passage], question: str, turns: list[Turn], summary: str

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conversational_rag.rag.prompts import RULES, SYSTEM
@@ -102,20 +102,17 @@ pieces_of_rules = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(pieces_of_rules)
 def test_where_the_words_are_cut_changes_nothing(pieces: list[str]) -> None:
     text = "".join(pieces)
     assert read(text) == read(*text) == read(*pieces)
 
 
-@settings(deadline=None)
 @given(pieces_of_rules)
 def test_nothing_longer_than_allowed_is_left(pieces: list[str]) -> None:
     assert not shared(read("".join(pieces)), SYSTEM)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_other_text_stays(text: str) -> None:
     assert read(text) == read(*text) == text

@@ -4,7 +4,7 @@ import unicodedata
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conversational_rag.rag.unseen import Unseen, without_unseen
@@ -56,13 +56,11 @@ odd_texts = st.text(
 )
 
 
-@settings(deadline=None)
 @given(odd_texts, st.integers(0, 10))
 def test_where_an_answer_is_cut_changes_nothing(text: str, cut: int) -> None:
     assert read(text[:cut], text[cut:]) == read(*text) == without_unseen(text)
 
 
-@settings(deadline=None)
 @given(odd_texts)
 def test_nothing_without_a_shape_is_left_in_a_row(text: str) -> None:
     seen = without_unseen(text)

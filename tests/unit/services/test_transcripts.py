@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from diary import ACME, BETA, YES, Diary
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -55,7 +55,6 @@ def document(title: str, question: str, answer: str, name: str) -> str:
 PLAIN = skeleton(document("Title", "Question", "Answer", "a.pdf"))[0]
 
 
-@settings(deadline=None)
 @given(title=texts, question=texts, answer=texts, name=texts)
 def test_the_document_is_built_the_same_whatever_stands_in_it(
     title: str, question: str, answer: str, name: str
