@@ -167,7 +167,7 @@ class Resources:
             self.token_budget,
             self.questions,
         )
-        self.search = Search(self.clients, self._library, self.reranker)
+        self.search = Search(self.clients, self._library, self.questions, self.reranker)
         self.replies = Replies(self.database, self.chat, now)
         self.readiness = Readiness(
             self.database,

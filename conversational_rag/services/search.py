@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from conversational_rag.db.clients import ClientRow
+from conversational_rag.embedding.recent import RecentVectors
 from conversational_rag.rag.conversation import Passage, Turn
+from conversational_rag.rag.query import searched_text
 from conversational_rag.rag.ranking import ranked_passages
 from conversational_rag.rag.reranking.base import Reranker
 from conversational_rag.rag.retriever import Library
@@ -15,9 +17,14 @@ class Search:
     """The use case of a search: whose documents, and in the light of which conversation."""
 
     def __init__(
-        self, clients: Clients, library: Callable[[ClientRow], Library], reranker: Reranker | None = None
+        self,
+        clients: Clients,
+        library: Callable[[ClientRow], Library],
+        vectors: RecentVectors,
+        reranker: Reranker | None = None,
     ) -> None:
-        self._clients, self._library, self._reranker = clients, library, reranker
+        """`vectors` is told at once what will be searched for."""
+        self._clients, self._library, self._vectors, self._reranker = clients, library, vectors, reranker
 
     async def find(self, tenant: Tenant, query: str, history: Sequence[Turn], limit: int) -> list[Passage]:
         """Up to `limit` passages, best first, as a question after these turns (oldest first) finds them.
@@ -25,6 +32,8 @@ class Search:
         Unlike in a chat "thanks" is searched for: whoever types it here wants to see where it stands. Raises
         ClientNotFound.
         """
+        await self._clients.wait_until_searchable(tenant)
+        self._vectors.begin(searched_text(query))
         client = await self._clients.require_searchable(tenant)
         return await ranked_passages(self._library(client), query, history, limit, self._reranker)
 

@@ -7,6 +7,7 @@ import pytest
 from shelf import Shelf
 
 from conversational_rag.db.clients import ClientRow
+from conversational_rag.embedding.recent import RecentVectors
 from conversational_rag.errors import ClientNotFound
 from conversational_rag.rag.conversation import Turn
 from conversational_rag.security.tenants import Tenant
@@ -21,6 +22,9 @@ ASKED = ("Who keeps the Lowgate bridge?", "The Lowgate bridge has two keepers, w
 class OneClient:
     """ACME is there, nobody else."""
 
+    async def wait_until_searchable(self, tenant: Tenant) -> None:
+        pass
+
     async def require_searchable(self, tenant: Tenant) -> ClientRow:
         if tenant != ACME:
             raise ClientNotFound
@@ -32,7 +36,8 @@ async def search(tmp_path: Path) -> AsyncIterator[Search]:
     shelf = Shelf(tmp_path)
     await shelf.database.migrate()
     await shelf.put(ACME, "places.txt", FERRY, BRIDGE)
-    yield Search(OneClient(), lambda client: shelf.library(client.tenant))  # type: ignore[arg-type]
+    vectors = RecentVectors(shelf.pool)
+    yield Search(OneClient(), lambda client: shelf.library(client.tenant), vectors)  # type: ignore[arg-type]
     await shelf.database.close()
 
 
