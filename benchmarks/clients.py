@@ -67,7 +67,7 @@ def main() -> None:
 
 def filled(folder: Path, clients: int, chunks: int) -> dict[str, Any]:
     """Creation of the first and the last clients; what was made before is kept, with its times."""
-    note = folder / "filled.json"
+    note = _note(folder)
     if not note.exists():
         folder.mkdir(parents=True, exist_ok=True)
         done = asyncio.run(clients_stand.fill(folder, clients, chunks))
@@ -78,8 +78,7 @@ def filled(folder: Path, clients: int, chunks: int) -> dict[str, Any]:
         ]
         rows += [row("loop late meanwhile", done.late), row("loop late, idle", done.late_idle)]
         note.write_text(json.dumps({"created": [asdict(each) for each in rows]}))
-    found: dict[str, Any] = json.loads(note.read_text())
-    return found
+    return {"created": json.loads(note.read_text())["created"]}
 
 
 def plain(folder: Path, clients: int, chunks: int) -> dict[str, Any]:
@@ -105,8 +104,10 @@ def plain(folder: Path, clients: int, chunks: int) -> dict[str, Any]:
 
 
 def served(folder: Path, clients: int) -> dict[str, Any]:
-    """Everything that needs the server."""
-    tenants = [each.client_id for each in clients_stand.names(clients)]
+    """Everything that needs the server; runs before have deleted some clients."""
+    found = json.loads(_note(folder).read_text())
+    gone_before = found.get("gone", [])
+    tenants = [each.client_id for each in clients_stand.names(clients) if each.client_id not in gone_before]
     with stand_in(words=5, delay=0.0) as url:
         server = RunningServer(folder, GROQ_API_KEY="gsk_bench", GROQ_API_BASE=url, **_SETTINGS)
         try:
@@ -116,6 +117,7 @@ def served(folder: Path, clients: int) -> dict[str, Any]:
             gone, deletions = delete(server, folder, tenants)
         finally:
             server.__exit__()
+    _note(folder).write_text(json.dumps({**found, "gone": [*gone_before, *to_delete(tenants)]}))
     told = {"start_cpu_seconds": cpu, "held": [asdict(each) for each in held]}
     told["rows"] = [asdict(each) for each in (*rows, deletions)]
     return {**told, "disk_mb_a_client": gone.share_mb / gone.clients, "deleted": asdict(gone)}
@@ -165,6 +167,15 @@ def hold(server: RunningServer, when: str) -> Held:
     return Held(when, memory_bytes(server.pid) / _MEGABYTE, memory_bytes(chroma) / _MEGABYTE, files)
 
 
+def to_delete(tenants: Sequence[str]) -> Sequence[str]:
+    """Some from everywhere among them."""
+    return tenants[:: max(1, len(tenants) // _DELETED)][:_DELETED]
+
+
+def _note(folder: Path) -> Path:
+    return folder / "filled.json"
+
+
 def delete(server: RunningServer, folder: Path, tenants: Sequence[str]) -> tuple[Deleted, Row]:
     """Delete some clients, and wait for nine tenths of their share of the disk, Chroma's log left out: it has its 4 MB
     whatever was deleted."""
@@ -172,7 +183,7 @@ def delete(server: RunningServer, folder: Path, tenants: Sequence[str]) -> tuple
     def disk() -> int:
         return disk_bytes(folder / "data", folder / "chroma_db", processes=(server.pid, server.chroma_pid()))
 
-    before, some = disk(), tenants[:: max(1, len(tenants) // _DELETED)][:_DELETED]
+    before, some = disk(), to_delete(tenants)
     share = before * len(some) / len(tenants)
     address = "/api/v1/chat/collections/"
     deletions = timed("delete a client", server, lambda each: server.http.delete(address + each), some)
