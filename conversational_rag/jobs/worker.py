@@ -7,8 +7,8 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Protocol
 
 import structlog
 
@@ -62,16 +62,19 @@ class Worker:
         self._serving: list[asyncio.Task[None]] = []
         self._running: dict[str, asyncio.Task[None]] = {}
         self._waiting = Waiting()
+        self._stopped = False
 
     async def start(self) -> None:
         """Take up what a former process has left, and wait for more."""
         await self._database.write(jobs.admin_release_all, self._clock())
+        self._stopped = False
         self._serving = [
             asyncio.create_task(self._serve(wake), name=f"worker-{n}") for n, wake in enumerate(self._wakes)
         ]
 
     async def stop(self) -> None:
         """Give back what is being done; a later start goes on with it."""
+        self._stopped = True
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
@@ -131,7 +134,8 @@ class Worker:
         return job.state == jobs.DONE
 
     async def _serve(self, wake: asyncio.Event) -> None:
-        while True:
+        # What fails while a stop is under way hides the stop.
+        while not self._stopped:
             try:
                 # Before the look at the jobs: one that comes during it must not be missed.
                 wake.clear()
@@ -181,12 +185,12 @@ class Worker:
         finally:
             beat.cancel()
             del self._running[lease.job_id]
-        await self._end(lease, work)
+        await _whole(self._end(lease, work))
 
     async def _give_back(self, lease: Lease, work: asyncio.Task[None]) -> None:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
-        await asyncio.shield(self._database.write(jobs.release, lease, self._clock(), counted=False))
+        await _whole(self._database.write(jobs.release, lease, self._clock(), counted=False))
 
     async def _end(self, lease: Lease, work: asyncio.Task[None]) -> None:
         if work.cancelled():
@@ -229,6 +233,16 @@ class Worker:
             if not held:
                 work.cancel()
                 return
+
+
+async def _whole(ending: Coroutine[Any, Any, Any]) -> None:
+    """A stop meanwhile is heard after it: a write that still waits for its turn would never be made."""
+    task = asyncio.ensure_future(ending)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _stopping() -> ServiceError:

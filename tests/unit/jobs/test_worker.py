@@ -1,6 +1,7 @@
 """Jobs are done one after another, tried again when they fail, and never by two at once."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -355,6 +356,51 @@ async def test_a_stop_at_any_moment_ends_and_leaves_every_job_to_be_done(shop: S
     worker = await shop.worker()
     for moment in range(30):
         await worker.finished((ACME, BETA, GAMMA)[moment % 3], f"job-{moment}")
+
+
+async def test_a_stop_while_an_end_waits_to_be_written_lets_it_be_written(shop: Shop) -> None:
+    worker, held, writer_free = await shop.worker(PATIENT), Held(), threading.Event()
+
+    async def fail(lease: Lease) -> None:
+        await held(lease)
+        raise ValueError("broken")
+
+    shop.script.work.update(done=held, failed=fail)
+    await shop.add("done", ACME)
+    await shop.add("failed", BETA)
+    await until(lambda: held.running == 2)
+    busy = asyncio.create_task(shop.database.write(lambda _connection: writer_free.wait(10)))
+    held.go.set()
+    await until(lambda: not held.running)
+    await asyncio.sleep(0.01)  # both ends wait for the writer now
+    stopping = asyncio.create_task(worker.stop())
+    await asyncio.sleep(0.01)
+    writer_free.set()
+    await asyncio.gather(busy, stopping)
+    assert (await shop.row("done")).state == jobs.DONE
+    failed = await shop.row("failed")
+    assert (failed.state, failed.attempts) == (jobs.QUEUED, 1)
+
+
+@pytest.mark.parametrize("busy", [True, False])
+async def test_a_database_that_fails_does_not_hold_up_a_stop(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, busy: bool
+) -> None:
+    worker, held = await shop.worker(), Held()
+    if busy:
+        shop.script.work["job"] = held
+        await shop.add("job")
+        await until(lambda: held.running)
+
+    async def refuse(*_arguments: object, **_named: object) -> None:
+        await asyncio.sleep(0.005)
+        raise DatabaseUnavailable
+
+    with monkeypatch.context() as broken:
+        broken.setattr(shop.database, "write", refuse)
+        worker.wake()
+        await asyncio.sleep(0.002)
+        await asyncio.wait_for(worker.stop(), 5)
 
 
 async def test_whoever_goes_away_leaves_nothing_behind(shop: Shop) -> None:
