@@ -98,7 +98,7 @@ class KillRounds:
 def mixed_files(client: str, number: str) -> Files:
     """Several kinds, a broken one, a scan, a longer PDF, and one whose name comes again in each round."""
     words = [f"zeta{number}{kind}{client}" for kind in "abcdef"]
-    pages = [f"Page {page} of {words[0]}. " + f"Clause {page} regulates {page * 7}. " * 30 for page in range(40)]
+    pages = [f"Page {page} of {words[0]}. " + f"Clause {page} regulates {page * 7}. " * 30 for page in range(16)]
     return [
         (f"{words[1]}-note.txt", f"The word {words[1]} stands here.".encode()),
         (f"{words[0]}-long.pdf", make_pdf(pages)),

@@ -5,6 +5,7 @@ Jobs outlive the process. A stop in good order gives them back; after a crash th
 
 import asyncio
 import contextlib
+import functools
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Mapping
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 import structlog
 
 from conversational_rag.db import jobs
-from conversational_rag.db.engine import Database
+from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.jobs import JobRow, Lease
 from conversational_rag.errors import (
     BadInput,
@@ -197,7 +198,7 @@ class Worker:
             return  # interrupted, or the lease was lost
         error = work.exception()
         if error is None:
-            if await self._database.write(jobs.finish, lease, self._clock()):
+            if await self._note(jobs.finish, lease, self._clock()):
                 self._waiting.tell(lease.job_id)
         else:
             await self._put_off(lease, error)
@@ -211,7 +212,7 @@ class Worker:
         if lease.attempt < self._pace.most_attempts:
             self._waiting.tell(lease.job_id, _put_off(known))
             due = self._clock() + self._pace.pause_after(lease.attempt)
-            await self._database.write(jobs.release, lease, due, counted=True)
+            await self._note(functools.partial(jobs.release, counted=True), lease, due)
             return
         try:
             await self._tasks[lease.task].give_up(lease.tenant, lease.job_id, _given_up(lease, known))
@@ -220,6 +221,17 @@ class Worker:
             self._waiting.tell(lease.job_id, _put_off(failure))
             raise
         self._waiting.tell(lease.job_id)
+
+    async def _note(self, change: Callable[[Connection, Lease, float], bool], lease: Lease, when: float) -> bool:
+        """Write how it ended, as soon as that is possible: what filled the disk may be gone long before the lease."""
+        while True:
+            try:
+                return await self._database.write(change, lease, when)
+            except ServiceError as error:
+                if self._stopped:
+                    raise
+                _log.error("end_not_written", job_id=lease.job_id, reason=error.detail)
+                await asyncio.sleep(self._pace.first_pause_seconds)
 
     async def _beat(self, lease: Lease, work: asyncio.Task[None]) -> None:
         """Keep the lease; who has lost it stops."""

@@ -20,7 +20,7 @@ from waiting import wait_for
 KILLS, SEED = 4, 1932
 CLAUSES = "Clause {0} regulates item {0} and what follows from it. "
 LONG = [CLAUSES.format(page) * 30 for page in range(1, 301)]
-WORDS = [f"Page {page} speaks of zeta{page - 1}. " + CLAUSES.format(page) * 12 for page in range(1, 251)]
+WORDS = [f"Page {page} speaks of zeta{page - 1}. " + CLAUSES.format(page) * 12 for page in range(1, 151)]
 
 
 def test_uploads_outlive_kills_at_random_moments(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_database_that_is_no_database_stops_the_start_with_one_line(tmp_path: 
 def test_a_damaged_index_is_restored_from_the_database_by_reindex(tmp_path: Path, damage: str) -> None:
     with RunningServer(tmp_path) as server:
         for number in range(3):
-            text = "\n\n".join(f"Part {part} of zeta{number} stands here. " * 20 for part in range(30))
+            text = "\n\n".join(f"Part {part} of zeta{number} stands here. " * 20 for part in range(12))
             server.new_client((f"zeta{number}.txt", text.encode()), client_id=f"client-{number}")
         server.stop()
         spoil(tmp_path / "chroma_db", damage)

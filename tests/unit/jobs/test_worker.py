@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from waiting import until
@@ -17,9 +18,12 @@ from conversational_rag.jobs.worker import Worker
 from conversational_rag.security.tenants import Tenant
 
 ACME, BETA, GAMMA = Tenant("acme"), Tenant("beta"), Tenant("gamma")
+T = TypeVar("T")
 QUICK = Pace(idle_seconds=0.02, look_seconds=0.02, first_pause_seconds=0.0, beat_seconds=0.005)
 # What fails is not due again while a test runs.
 PATIENT = Pace(idle_seconds=0.02, look_seconds=0.02, first_pause_seconds=1e6, longest_pause_seconds=1e6)
+# What fails is not due again while the clock stands still.
+SHORT = Pace(idle_seconds=0.02, look_seconds=0.02, first_pause_seconds=0.01, beat_seconds=0.005)
 
 
 class Clock:
@@ -246,6 +250,29 @@ async def test_a_database_that_fails_in_any_call_of_the_worker_stops_it_for_a_mo
                 shop.clock.time += 100  # a job whose end could not be noted is looked at when its lease has run out
                 await asyncio.wait([told], timeout=0.01)
             await told
+
+
+@pytest.mark.parametrize("name", ["finish", "release"])
+async def test_an_end_that_could_not_be_written_is_written_long_before_the_lease_runs_out(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    worker = await shop.worker(SHORT)
+
+    async def full(_lease: Lease) -> None:
+        raise StorageFull
+
+    if name == "release":
+        shop.script.work["job"] = full
+    fail_once(monkeypatch, name, StorageFull())
+    await shop.add("job")  # no time passes for the lease
+    if name == "release":
+        with pytest.raises(StorageFull):
+            await worker.finished(ACME, "job")
+        row = await until_async(lambda: shop.row("job"), lambda row: row.state == jobs.QUEUED)
+        assert row.attempts == 1
+    else:
+        await worker.finished(ACME, "job")
+    assert shop.script.begun.count("job") == 1
 
 
 async def test_a_job_of_a_task_that_nobody_knows_does_not_end_the_worker(shop: Shop) -> None:
@@ -476,10 +503,10 @@ def fail_once(monkeypatch: pytest.MonkeyPatch, name: str, fault: Exception) -> N
     """The next call of a function of db/jobs fails."""
     real, left = getattr(jobs, name), [fault]
 
-    def work(*arguments: object) -> object:
+    def work(*arguments: object, **named: object) -> object:
         if left:
             raise left.pop()
-        return real(*arguments)
+        return real(*arguments, **named)
 
     monkeypatch.setattr(jobs, name, work)
 
@@ -499,11 +526,10 @@ async def lease_until(shop: Shop) -> float:
     return await shop.database.read(lambda connection: float(connection.exec_driver_sql(sql).scalar_one()))
 
 
-async def until_async(
-    look: Callable[[], Awaitable[float]], holds: Callable[[float], bool], most_looks: int = 2000
-) -> None:
+async def until_async(look: Callable[[], Awaitable[T]], holds: Callable[[T], bool], most_looks: int = 2000) -> T:
     for _ in range(most_looks):
-        if holds(await look()):
-            return
+        seen = await look()
+        if holds(seen):
+            return seen
         await asyncio.sleep(0.002)
     raise AssertionError("it did not happen in time")
