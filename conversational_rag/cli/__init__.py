@@ -50,7 +50,9 @@ def _serve() -> None:
 
 
 def _run_command() -> None:
+    from conversational_rag import loading
     from conversational_rag.cli.terminal import cli
 
-    load_commands(sys.argv[1:2])
+    with loading.frugally():
+        load_commands(sys.argv[1:2])
     cli()
