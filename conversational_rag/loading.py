@@ -7,7 +7,7 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec
 from types import ModuleType
@@ -15,6 +15,8 @@ from typing import Any
 
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 _TRACED_RUNS = "langchain_core.tracers.schemas"
+# Optional to those who load them: for stack traces of structlog's, for uvicorn's reload, for httpx's command line.
+_UNUSED = ("rich", "watchfiles", "pygments")
 
 
 @contextlib.contextmanager
@@ -24,7 +26,7 @@ def frugally() -> Iterator[None]:
     was_collecting = gc.isenabled()
     gc.disable()
     try:
-        with _one_blas_thread(), _without("rich"):
+        with _one_blas_thread(), _hidden(dict.fromkeys(_UNUSED)), _hidden({"requests": _requests()}):
             yield
     finally:
         # Later collections do not look at them: a full one took 0.1 s, in the middle of somebody's turn.
@@ -53,16 +55,23 @@ def _one_blas_thread() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _without(package: str) -> Iterator[None]:
-    """structlog loads rich where there is one, for a kind of stack trace that the service never prints (2 MB)."""
-    if package in sys.modules:
-        yield
-        return
-    sys.modules[package] = None  # type: ignore[assignment]  # as the import system has it: there is no such package
+def _hidden(stand_ins: Mapping[str, ModuleType | None]) -> Iterator[None]:
+    """Whoever looks for these packages finds what stands in for them, or, for None, that there is no such package."""
+    hidden = {name: module for name, module in stand_ins.items() if name not in sys.modules}
+    sys.modules.update(hidden)  # type: ignore[arg-type]  # None is the import system's own word for it
     try:
         yield
     finally:
-        del sys.modules[package]
+        for name in hidden:
+            del sys.modules[name]
+
+
+def _requests() -> ModuleType:
+    """What langchain-core wants of requests: for the one function that raises of a response, which nobody calls here,
+    what it catches and what it names. Every error of requests is an OSError, so it is caught all the same."""
+    stand_in = ModuleType("requests")
+    vars(stand_in).update(HTTPError=OSError, Response=object)
+    return stand_in
 
 
 class _DeferredRun(type):

@@ -13,14 +13,19 @@ NEVER = {
     "alembic",
     "httpcore2",
     "httpx2",
+    "langchain_core.prompts",
     "langsmith",
     "lxml",
+    "pygments.lexer",  # a package itself is written down also where somebody looks for it in vain
     "pypdf",
-    "rich.segment",  # rich itself is written down also where somebody looks for it in vain
+    "requests",
+    "rich.segment",
     "sqlalchemy.dialects.postgresql",
     "sqlalchemy.orm",
     "torch",
     "typer",
+    "watchfiles.main",
+    "yaml",
 }
 
 

@@ -89,6 +89,28 @@ def test_what_else_langchains_file_may_hold_one_day_is_read_from_it() -> None:
     )
 
 
+def test_a_refusal_that_langchain_reads_is_one_of_the_real_requests() -> None:
+    assert (
+        done(
+            """
+        import sys
+        from conversational_rag import loading
+        with loading.frugally():
+            from langchain_core.utils.utils import raise_for_status_with_text
+        print("requests" in sys.modules)
+        import requests
+        refusal = requests.Response()
+        refusal.status_code, refusal._content = 500, b"no room"
+        try:
+            raise_for_status_with_text(refusal)
+        except ValueError as error:
+            print(error)
+        """
+        )
+        == "False\nno room\n"
+    )
+
+
 def test_the_file_holds_no_more_than_what_is_deferred() -> None:
     spec = find_spec("langchain_core.tracers")
     assert spec is not None
