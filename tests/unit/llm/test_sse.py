@@ -116,3 +116,10 @@ def test_a_whole_answer_that_is_rubbish_is_a_bad_generation() -> None:
     assert decoder.feed_whole(b"<html>") == ""
     with pytest.raises(BadGeneration):
         decoder.end()
+
+
+def test_half_a_character_is_no_broken_stream() -> None:
+    decoder = CompletionDecoder()
+    half = b'data: {"choices": [{"delta": {"content": "So: \\ud83d"}, "finish_reason": "stop"}]}\n\n'
+    assert decoder.feed(half) == "So: \ud83d"
+    decoder.end()
