@@ -96,7 +96,7 @@ class TurnPrompt:
 
     @cached_property
     def _passage_costs(self) -> list[int]:
-        return [estimate_tokens(text) + 1 for text in self._passage_texts]
+        return [_passage_cost(text) for text in self._passage_texts]
 
     def _render(self, tokens: int, first_turn: int, passages: int) -> FittedTurn:
         key = (first_turn, passages)
@@ -110,6 +110,13 @@ class TurnPrompt:
         return prompts.answer_messages_with(
             self._question, self._passage_texts[:passages], recall.turns[first_turn:], recall.summary
         )
+
+
+def _passage_cost(rendered: str) -> int:
+    """With the end of its line. The lines below the first are the same whatever number the passage gets, so what they
+    cost is known if it was ever in a prompt."""
+    tag, _, below = rendered.partition("\n")
+    return estimate_tokens(tag) + estimate_tokens(below) + 2
 
 
 @cache
