@@ -5,16 +5,14 @@ Jobs outlive the process. A stop in good order gives them back; after a crash th
 
 import asyncio
 import contextlib
-import functools
 import time
-import uuid
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import structlog
 
 from conversational_rag.db import jobs
-from conversational_rag.db.engine import Connection, Database
+from conversational_rag.db.engine import Database
 from conversational_rag.db.jobs import JobRow, Lease
 from conversational_rag.errors import (
     BadInput,
@@ -24,6 +22,7 @@ from conversational_rag.errors import (
     Unavailable,
     UploadCancelled,
 )
+from conversational_rag.jobs.leases import Leases, whole
 from conversational_rag.jobs.pace import Pace
 from conversational_rag.jobs.waiting import Waiting
 from conversational_rag.security.tenants import Tenant
@@ -58,7 +57,7 @@ class Worker:
     ) -> None:
         self._database, self._tasks, self._is_stopping = database, tasks, is_stopping
         self._pace, self._clock = pace or Pace(), clock
-        self._owner = uuid.uuid4().hex
+        self._leases = Leases(database, self._pace, clock, lambda: self._stopped)
         self._wakes = [asyncio.Event() for _ in range(slots)]
         self._serving: list[asyncio.Task[None]] = []
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -140,7 +139,7 @@ class Worker:
             try:
                 # Before the look at the jobs: one that comes during it must not be missed.
                 wake.clear()
-                lease = await self._claim()
+                lease = await self._leases.claim(tuple(self._running))
                 if lease is None:
                     await self._pause(wake)
                 else:
@@ -148,20 +147,6 @@ class Worker:
             except Exception as error:  # noqa: BLE001 without this loop no job would ever be done again
                 _log.error("worker_failed", reason=repr(error), exc_info=not isinstance(error, ServiceError))
                 await asyncio.sleep(self._pace.first_pause_seconds)
-
-    async def _claim(self) -> Lease | None:
-        """The next job; a stop meanwhile gives it back."""
-        claim = self._database.write(
-            jobs.claim, self._owner, self._clock(), self._pace.lease_seconds, tuple(self._running)
-        )
-        claiming = asyncio.ensure_future(claim)
-        try:
-            return await asyncio.shield(claiming)
-        except asyncio.CancelledError:
-            lease = await claiming
-            if lease is not None:
-                await self._database.write(jobs.release, lease, self._clock(), counted=False)
-            raise
 
     async def _pause(self, wake: asyncio.Event) -> None:
         """Until there may be something to do."""
@@ -177,7 +162,7 @@ class Worker:
 
     async def _do(self, lease: Lease) -> None:
         work = self._running[lease.job_id] = asyncio.create_task(self._tasks[lease.task].run(lease))
-        beat = asyncio.create_task(self._beat(lease, work))
+        beat = asyncio.create_task(self._leases.keep(lease, work))
         try:
             await asyncio.wait([work])
         except asyncio.CancelledError:
@@ -186,19 +171,19 @@ class Worker:
         finally:
             beat.cancel()
             del self._running[lease.job_id]
-        await _whole(self._end(lease, work))
+        await whole(self._end(lease, work))
 
     async def _give_back(self, lease: Lease, work: asyncio.Task[None]) -> None:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
-        await _whole(self._database.write(jobs.release, lease, self._clock(), counted=False))
+        await whole(self._leases.give_back(lease))
 
     async def _end(self, lease: Lease, work: asyncio.Task[None]) -> None:
         if work.cancelled():
             return  # interrupted, or the lease was lost
         error = work.exception()
         if error is None:
-            if await self._note(jobs.finish, lease, self._clock()):
+            if await self._leases.finish(lease):
                 self._waiting.tell(lease.job_id)
         else:
             await self._put_off(lease, error)
@@ -212,7 +197,7 @@ class Worker:
         if lease.attempt < self._pace.most_attempts:
             self._waiting.tell(lease.job_id, _put_off(known))
             due = self._clock() + self._pace.pause_after(lease.attempt)
-            await self._note(functools.partial(jobs.release, counted=True), lease, due)
+            await self._leases.put_off(lease, due)
             return
         try:
             await self._tasks[lease.task].give_up(lease.tenant, lease.job_id, _given_up(lease, known))
@@ -221,40 +206,6 @@ class Worker:
             self._waiting.tell(lease.job_id, _put_off(failure))
             raise
         self._waiting.tell(lease.job_id)
-
-    async def _note(self, change: Callable[[Connection, Lease, float], bool], lease: Lease, when: float) -> bool:
-        """Write how it ended, as soon as that is possible: what filled the disk may be gone long before the lease."""
-        while True:
-            try:
-                return await self._database.write(change, lease, when)
-            except ServiceError as error:
-                if self._stopped:
-                    raise
-                _log.error("end_not_written", job_id=lease.job_id, reason=error.detail)
-                await asyncio.sleep(self._pace.first_pause_seconds)
-
-    async def _beat(self, lease: Lease, work: asyncio.Task[None]) -> None:
-        """Keep the lease; who has lost it stops."""
-        while True:
-            await asyncio.sleep(self._pace.beat_seconds)
-            try:
-                held = await self._database.write(jobs.extend, lease, self._clock() + self._pace.lease_seconds)
-            except ServiceError as error:
-                _log.warning("lease_not_extended", job_id=lease.job_id, reason=error.detail)
-                continue
-            if not held:
-                work.cancel()
-                return
-
-
-async def _whole(ending: Coroutine[Any, Any, Any]) -> None:
-    """A stop meanwhile is heard after it: a write that still waits for its turn would never be made."""
-    task = asyncio.ensure_future(ending)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 def _stopping() -> ServiceError:

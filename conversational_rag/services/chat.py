@@ -33,11 +33,12 @@ from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.answer_cache import AnswerCache
 from conversational_rag.services.chat_events import ChatEvent, End, Start
 from conversational_rag.services.clients import Clients
-from conversational_rag.services.conversations import Asked, Conversations
+from conversational_rag.services.conversations import Conversations
 from conversational_rag.services.kept_answers import Reply
 from conversational_rag.services.recent_conversations import Conversation
 from conversational_rag.services.stored_answers import stored_answer
 from conversational_rag.services.token_budget import TokenBudget
+from conversational_rag.services.turns import Asked
 from conversational_rag.services.usage import UsageRecord, cost, cost_of_calls, unfinished
 
 T = TypeVar("T")
