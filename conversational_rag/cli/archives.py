@@ -7,12 +7,11 @@ from typing import Annotated
 import typer
 
 from conversational_rag import config
-from conversational_rag.cli.instance import held
+from conversational_rag.cli.instance import held, opened
 from conversational_rag.cli.terminal import cli, megabytes, out, run
 from conversational_rag.config import Settings
 from conversational_rag.db.engine import Database
 from conversational_rag.errors import BadInput, IndexUnavailable
-from conversational_rag.resources import opened
 from conversational_rag.security.tenants import Tenant, is_well_formed
 from conversational_rag.services import backup as backups
 from conversational_rag.services import client_export, client_import, restoring
@@ -98,7 +97,7 @@ async def _export(settings: Settings, file: Path, tenant: Tenant) -> int:
 
 
 async def _import(settings: Settings, file: Path, wanted: Tenant | None) -> int:
-    async with opened(settings, upkeep=False) as resources:
+    async with opened(settings) as resources:
         r = resources
         came = await client_import.import_client(file, r.database, r.pool, _uploads(settings), wanted, time.time())
         await r.audit.note_command("import", came.tenant.client_id)

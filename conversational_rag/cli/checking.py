@@ -4,22 +4,25 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from conversational_rag import config
+from conversational_rag.cli.instance import opened
 from conversational_rag.cli.terminal import cli, out, run
 from conversational_rag.config import Settings
 from conversational_rag.db import database_file
 from conversational_rag.db.engine import Database
 from conversational_rag.errors import DataInUse
 from conversational_rag.remote import RunningServer
-from conversational_rag.resources import Resources, opened
 from conversational_rag.services.consistency import Consistency, Difference
 from conversational_rag.services.data_claim import is_claimed
 from conversational_rag.services.index_consistency import IndexConsistency
 from conversational_rag.services.live_consistency import survey_beside
+
+if TYPE_CHECKING:
+    from conversational_rag.resources import Resources
 
 _NAMES_SHOWN = 5
 
@@ -63,7 +66,7 @@ async def _check_stopped(settings: Settings, *, repair: bool) -> int:
         remedy = "restore a backup: python -m conversational_rag restore FILE --replace"
         return int(_tell([Difference("faults in the database file", tuple(damage), remedy)]) > 0)
     (settings.data_dir / "uploads").mkdir(parents=True, exist_ok=True)
-    async with opened(settings, upkeep=False, recover=False) as resources:
+    async with opened(settings, recover=False) as resources:
         await resources.warmed_up()
         states = {name: asdict(state) for name, state in (await resources.readiness.states()).items()}
         _describe(settings, states)
@@ -71,13 +74,13 @@ async def _check_stopped(settings: Settings, *, repair: bool) -> int:
     return int(differences > 0 or _is_down(states))
 
 
-async def _survey(resources: Resources) -> list[Difference]:
+async def _survey(resources: "Resources") -> list[Difference]:
     await resources.pool.start()
     tables, index = _surveys(resources)
     return [*await tables.survey(), *await index.survey()]
 
 
-async def _mend(resources: Resources) -> int:
+async def _mend(resources: "Resources") -> int:
     """Mend and look again; how many differences are left."""
     await resources.pool.start()
     for survey in _surveys(resources):
@@ -89,7 +92,7 @@ async def _mend(resources: Resources) -> int:
     return _tell(await _survey(resources))
 
 
-def _surveys(resources: Resources) -> tuple[Consistency, IndexConsistency]:
+def _surveys(resources: "Resources") -> tuple[Consistency, IndexConsistency]:
     """The tables first: the index is made from them."""
     r = resources
     return (

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 from rich.console import Console
@@ -14,18 +14,21 @@ from rich.progress import track
 from conversational_rag import config
 from conversational_rag.cli.access import running_server
 from conversational_rag.cli.evaluation_report import Report, as_json, tables
+from conversational_rag.cli.instance import opened
 from conversational_rag.cli.questions import read_questions
 from conversational_rag.cli.terminal import cli, out, run
 from conversational_rag.config import Settings
 from conversational_rag.db.documents import DocumentRow
 from conversational_rag.rag.conversation import Turn
 from conversational_rag.remote import RunningServer
-from conversational_rag.resources import Resources, opened
 from conversational_rag.schemas.search import MOST_RESULTS
 from conversational_rag.security.tenants import Tenant, is_well_formed
 from conversational_rag.services import outcomes
 from conversational_rag.services.data_claim import is_claimed
 from conversational_rag.services.evaluation import Case, Held, Hit, Place, Trial, by_name, obstacle
+
+if TYPE_CHECKING:
+    from conversational_rag.resources import Resources
 
 # What --least-hit5 looks at; so many are searched for at least.
 _CUT = 5
@@ -113,14 +116,14 @@ async def _instance(settings: Settings, tenant: Tenant) -> AsyncIterator[_Instan
         async with running_server(settings) as server:
             yield _Served(server, tenant)
         return
-    async with opened(settings, upkeep=False) as resources:
+    async with opened(settings) as resources:
         yield _Stopped(resources, tenant)
 
 
 class _Stopped:
     """An instance that does not run: its parts are used as they lie there."""
 
-    def __init__(self, resources: Resources, tenant: Tenant) -> None:
+    def __init__(self, resources: "Resources", tenant: Tenant) -> None:
         self._resources, self._tenant = resources, tenant
 
     async def documents(self) -> list[Held]:

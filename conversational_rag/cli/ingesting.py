@@ -14,10 +14,10 @@ from rich.progress import track
 
 from conversational_rag import config
 from conversational_rag.cli.access import running_server
+from conversational_rag.cli.instance import opened
 from conversational_rag.cli.terminal import cli, out, run
 from conversational_rag.config import Settings
 from conversational_rag.errors import BadInput
-from conversational_rag.resources import opened
 from conversational_rag.security.tenants import Tenant, is_well_formed, new_client_id
 from conversational_rag.services.data_claim import is_claimed
 from conversational_rag.services.intake import Splitting
@@ -131,7 +131,7 @@ async def _intake(settings: Settings, client_id: str, splitting: Splitting) -> A
 
             yield send
         return
-    async with opened(settings) as resources:
+    async with opened(settings, upkeep=True) as resources:
 
         async def store(path: Path, name: str) -> Mapping[str, Any]:
             with path.open("rb") as stream:

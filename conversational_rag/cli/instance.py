@@ -1,19 +1,40 @@
-"""The instance that the settings name, while it does not run."""
+"""The instance that the settings name, for a command that opens it itself.
+
+Its parts are loaded only then, which takes a second: a command that is told something wrong, reads files or asks a
+running server does without them.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
+from conversational_rag import loading
 from conversational_rag.config import Settings
-from conversational_rag.observability.metrics import Metrics
-from conversational_rag.resources import Resources
+
+if TYPE_CHECKING:
+    from conversational_rag.resources import Resources
 
 
 @asynccontextmanager
-async def held(settings: Settings) -> AsyncIterator[Resources]:
-    """The parts of an instance that does not run, as it lies there; nothing is begun or mended. Raises DataInUse."""
-    resources = Resources(settings, Metrics())
+async def opened(settings: Settings, *, upkeep: bool = False, recover: bool = True) -> AsyncIterator["Resources"]:
+    """The parts of an instance, brought up to date and begun; see `Resources.open`. Raises StartError."""
+    with loading.frugally():
+        from conversational_rag import resources
+
+    async with resources.opened(settings, upkeep=upkeep, recover=recover) as parts:
+        yield parts
+
+
+@asynccontextmanager
+async def held(settings: Settings) -> AsyncIterator["Resources"]:
+    """The parts of an instance as it lies there; nothing is begun or mended. Raises DataInUse."""
+    with loading.frugally():
+        from conversational_rag.observability.metrics import Metrics
+        from conversational_rag.resources import Resources
+
+    parts = Resources(settings, Metrics())
     try:
-        resources.locks.acquire()
-        yield resources
+        parts.locks.acquire()
+        yield parts
     finally:
-        await resources.close()
+        await parts.close()

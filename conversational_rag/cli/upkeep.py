@@ -6,10 +6,9 @@ import typer
 from rich.progress import track
 
 from conversational_rag import config
-from conversational_rag.cli.instance import held
+from conversational_rag.cli.instance import held, opened
 from conversational_rag.cli.terminal import cli, megabytes, out, run
 from conversational_rag.config import Settings
-from conversational_rag.resources import opened
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.compaction import compact_stores
 from conversational_rag.services.reindexing import Reindexing
@@ -30,7 +29,7 @@ def compact() -> None:
 
 
 async def _reindex(settings: Settings, client: str | None) -> int:
-    async with opened(settings, upkeep=False) as resources:
+    async with opened(settings) as resources:
         reindexing = Reindexing(resources.database, resources.index, resources.pool)
         await reindexing.prepare()
         tenants = [Tenant(client)] if client else await reindexing.list_clients()

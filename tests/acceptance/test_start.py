@@ -3,8 +3,10 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from command_line import environment
 from groq_stand_in import GroqStandIn
 from running_server import RunningServer
 
@@ -59,3 +61,20 @@ def test_chromas_process_loads_neither_numpy_nor_an_event_loop() -> None:
     asked = "import conversational_rag.vectorstores.chroma_process, chromadb_rust_bindings, sys; print(*sys.modules)"
     names = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
     assert not {"numpy", "asyncio", "subprocess", "structlog"} & set(names)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "--wrong"], ["backup"]])
+def test_a_command_that_opens_no_instance_does_not_load_one(tmp_path: Path, arguments: list[str]) -> None:
+    program = f"""
+import atexit, sys
+from conversational_rag.cli import main
+sys.argv = ["conversational_rag", *{arguments}]
+atexit.register(lambda: print("LOADED", *sys.modules))
+main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60
+    )
+    names = ended.stdout.partition("LOADED")[2].split()
+    assert "conversational_rag.cli.terminal" in names
+    assert not {"conversational_rag.resources", "fastapi", "groq", "onnxruntime"} & set(names)
