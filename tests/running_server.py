@@ -1,11 +1,15 @@
 """A real server process, as a user starts it, that can be stopped, killed and started again."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +17,29 @@ import httpx2
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
+_FIRST_PORT, _PORTS_OF_A_LANE, _LANES = 12_000, 2_500, 8
+
+
+def _own_ports() -> Iterator[int]:
+    """Ports of this process of the tests alone, below those that the system gives out by itself: a server binds its own
+    a second after it was chosen, and another test's server that had taken it meanwhile would answer in its place."""
+    lane = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _LANES
+    first = _FIRST_PORT + lane * _PORTS_OF_A_LANE
+    ports = range(first, first + _PORTS_OF_A_LANE)
+    begin = random.Random().randrange(_PORTS_OF_A_LANE)  # somebody may run the tests twice at once
+    return cycle([*ports[begin:], *ports[:begin]])
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, and that no other test is given."""
+    for port in _ports:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there are always ports")
+
+
+_ports = _own_ports()
 
 
 class RunningServer:
