@@ -7,14 +7,13 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-_KNOWN_WORDS = " UNION ALL ".join(f"SELECT id FROM chunk_words_{shard}_docsize" for shard in range(16))
 _ORPHANS = {
     "chunks without a ready document": "SELECT count(*) FROM chunks WHERE document_id NOT IN "
     "(SELECT id FROM documents WHERE status = 'ready')",
     "pages without a ready document": "SELECT count(*) FROM pages WHERE document_id NOT IN "
     "(SELECT id FROM documents WHERE status = 'ready')",
-    "words without a chunk": f"SELECT count(*) FROM ({_KNOWN_WORDS}) WHERE id NOT IN (SELECT id FROM chunks)",
-    "chunks without words": f"SELECT count(*) FROM chunks WHERE id NOT IN ({_KNOWN_WORDS})",
+    "words without a chunk": "SELECT count(*) FROM chunk_words_docsize WHERE id NOT IN (SELECT id FROM chunks)",
+    "chunks without words": "SELECT count(*) FROM chunks WHERE id NOT IN (SELECT id FROM chunk_words_docsize)",
     "ready documents without a chunk": "SELECT count(*) FROM documents WHERE status = 'ready' AND id NOT IN "
     "(SELECT document_id FROM chunks)",
     "documents on their way": "SELECT count(*) FROM documents WHERE status NOT IN ('ready', 'failed', 'empty')",

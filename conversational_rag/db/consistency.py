@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, select, text, update
+from sqlalchemy.exc import DatabaseError
 
 from conversational_rag.db import jobs as job_rows
 from conversational_rag.db.documents import DELETING, EMBEDDING, INDEXED, PARSING, QUEUED
@@ -11,6 +12,12 @@ from conversational_rag.db.jobs import JobFile
 from conversational_rag.db.tables import chunks, clients, documents, job_files, jobs, pages
 from conversational_rag.security.tenants import Tenant
 
+# FTS5 keeps one row here for each row that it has taken in.
+_WORDLESS = text("SELECT id FROM chunks EXCEPT SELECT id FROM chunk_words_docsize")
+_CHUNKLESS = text("SELECT id FROM chunk_words_docsize EXCEPT SELECT id FROM chunks")
+# Rank 1: against the rows of `chunks`, not only in itself.
+_PROVE_WORDS = text("INSERT INTO chunk_words(chunk_words, rank) VALUES ('integrity-check', 1)")
+_REBUILD_WORDS = text("INSERT INTO chunk_words(chunk_words) VALUES ('rebuild')")
 _PARENTLESS = text('SELECT DISTINCT "table", rowid, parent FROM pragma_foreign_key_check')
 
 
@@ -90,6 +97,25 @@ def delete_parentless(connection: Connection) -> None:
     while found := parentless(connection):
         for row in found:
             connection.execute(text(f'DELETE FROM "{row.table}" WHERE rowid = :rowid'), {"rowid": row.rowid})  # noqa: S608 a name out of the schema
+
+
+def unmatched_words(connection: Connection) -> list[int]:
+    """Chunks that the keyword index lacks, and those it has too many."""
+    return [*connection.execute(_WORDLESS).scalars(), *connection.execute(_CHUNKLESS).scalars()]
+
+
+def words_are_sound(connection: Connection) -> bool:
+    """Whether the keyword index holds what the chunks say, word by word. Takes the writer's place."""
+    try:
+        connection.execute(_PROVE_WORDS)
+    except DatabaseError:
+        return False
+    return True
+
+
+def rebuild_words(connection: Connection) -> None:
+    """Make the keyword index anew from the chunks."""
+    connection.execute(_REBUILD_WORDS)
 
 
 def stored_documents(connection: Connection) -> list[StoredDocument]:

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from conversational_rag.db import keyword_shards
 from conversational_rag.errors import BadInput, ConfigurationError, DatabaseUnavailable, ServiceError, StorageFull
 
 _MOST_MESSAGES = 20
@@ -61,8 +60,7 @@ def copy(path: Path, target: Path, when_pinned: Callable[[], None]) -> None:
 def compact(path: Path) -> None:
     """Give the disk back what deleted rows took; nobody else may use the file. Raises StorageFull."""
     with _translated(), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
-        for table in map(keyword_shards.table, keyword_shards.SHARDS):
-            database.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608
+        database.execute("INSERT INTO chunk_words(chunk_words) VALUES ('optimize')")
         # Files of former versions cannot shrink while they are in use; from here on they can.
         database.execute("PRAGMA auto_vacuum = INCREMENTAL")
         database.execute("VACUUM")

@@ -237,7 +237,5 @@ erasures = Table(
     "erasures",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    # Of the keyword index; all of them where it is not said.
-    Column("shard", Integer),
     sqlite_autoincrement=True,
 )

@@ -151,7 +151,7 @@ def _delete_rest(connection: Connection, tenant: Tenant) -> int:
     """How many bytes of the database's file that left free."""
     before = space.free_bytes(connection)
     clients.delete_rows(connection, tenant)
-    erasures.ask(connection, tenant)
+    erasures.ask(connection)
     return space.free_bytes(connection) - before
 
 

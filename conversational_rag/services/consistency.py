@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from conversational_rag.db import consistency, documents, jobs, keyword_shards
+from conversational_rag.db import consistency, documents, jobs
 from conversational_rag.db.consistency import OpenFile, Parentless, StoredDocument
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.errors import UnreadableFile, UploadCancelled
@@ -55,7 +55,7 @@ def read_tables(connection: Connection, now: float = _FOR_EVER) -> Tables:
     """`now`: a lease that ends later is alive; none is in an instance that does not run."""
     return Tables(
         consistency.parentless(connection),
-        keyword_shards.unmatched(connection),
+        consistency.unmatched_words(connection),
         consistency.stored_documents(connection),
         consistency.open_files(connection),
         consistency.abandoned_jobs(connection, now),
@@ -93,12 +93,12 @@ class Consistency:
             yield Difference(f"rows of {table} whose row in {parent} is gone", tuple(rows), "deleted", mend)
 
     async def _words(self, tables: Tables) -> list[Difference]:
-        mend = partial(self._database.write, keyword_shards.rebuild)
+        mend = partial(self._database.write, consistency.rebuild_words)
         if tables.words:
             names = tuple(map(str, tables.words))
             return [Difference("chunks in which keyword index and table differ", names, "rebuilt", mend)]
-        if not await self._database.write(keyword_shards.are_sound):
-            return [Difference("keyword index with other words than the chunks", ("words",), "rebuilt", mend)]
+        if not await self._database.write(consistency.words_are_sound):
+            return [Difference("keyword index with other words than the chunks", ("chunk_words",), "rebuilt", mend)]
         return []
 
     def _half_done(self, tables: Tables) -> Iterable[Difference]:

@@ -146,7 +146,7 @@ def _delete(connection: Connection, tenant: Tenant, document_id: str, now: float
     """How many bytes of the database's file that left free."""
     before = space.free_bytes(connection)
     documents.delete_rows(connection, tenant, [document_id])
-    erasures.ask(connection, tenant)
+    erasures.ask(connection)
     clients.touch(connection, tenant, now)
     clients.mark_index(connection, tenant, dirty=dirty)
     return space.free_bytes(connection) - before

@@ -9,12 +9,12 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from conversational_rag.db import erasures, keyword_shards
-from conversational_rag.db.engine import Connection, Database
+from conversational_rag.db import erasures, keyword_index
+from conversational_rag.db.engine import Database
 
 # Whoever deletes waits so long at most; many deletions share one round.
 _PATIENCE_SECONDS = 1.0
-# A round rewrites whole shards of the index: what it takes is a small part of the time, also when deletions do not end.
+# A round rewrites the whole index: what it takes is a small part of the time, also when deletions do not end.
 _REST_FACTOR = 5.0
 _LONGEST_REST_SECONDS = 60.0
 # Now and then somebody has to look whether uploads have scattered the index; to put it together takes 1 % of the time.
@@ -60,41 +60,32 @@ class Erasure:
         await asyncio.sleep(min(_REST_FACTOR * (time.monotonic() - started), _LONGEST_REST_SECONDS))
 
     async def tidy(self) -> None:
-        """Make one part of each shard of the keyword index that lies in many."""
+        """Make one part of the keyword index, when it lies in many."""
         started = self._clock()
-        if started < self._tidy_again_at:
+        if started < self._tidy_again_at or await self._database.read(keyword_index.count_parts) <= _MOST_PARTS:
             return
-        scattered = await self._database.read(_scattered)
-        if not scattered:
-            return
-        for shard in scattered:
-            await self._rewrite(shard)
+        await self._rewrite()
         ended = self._clock()
         self._tidy_again_at = ended + _TIDY_REST_FACTOR * (ended - started)
 
     async def _round(self) -> None:
         told, self._waiting = self._waiting, []
-        asked = await self._database.read(erasures.admin_asked)
-        if asked is not None:
-            for shard in asked.shards:
-                await self._rewrite(shard)
+        latest = await self._database.read(erasures.admin_latest)
+        if latest is not None:
+            await self._rewrite()
             # What was deleted must not live on in the write-ahead log either.
             await self._database.compact()
-            await self._database.write(erasures.admin_finish, asked.latest)
+            await self._database.write(erasures.admin_finish, latest)
         for waiting in told:
             if not waiting.done():
                 waiting.set_result(None)
         await self.tidy()
 
-    async def _rewrite(self, shard: int) -> None:
+    async def _rewrite(self) -> None:
         """Part by part, each as large as it may be."""
         pages, more, anew = _MOST_PAGES, True, True
         while more:
             started = time.monotonic()
-            more, anew = await self._database.write(keyword_shards.purge_some, shard, pages, anew=anew), False
+            more, anew = await self._database.write(keyword_index.purge_some, pages, anew=anew), False
             took = max(time.monotonic() - started, 1e-6)
             pages = min(max(int(pages * _PART_SECONDS / took), 1), _MOST_PAGES)
-
-
-def _scattered(connection: Connection) -> list[int]:
-    return [shard for shard in keyword_shards.SHARDS if keyword_shards.count_parts(connection, shard) > _MOST_PARTS]

@@ -265,4 +265,4 @@ def _finish_documents(connection: Connection, tenant: Tenant) -> None:
     gone = documents.list_unfinished(connection, tenant, documents.DELETING)
     if gone:
         documents.delete_rows(connection, tenant, gone)
-        erasures.ask(connection, tenant)
+        erasures.ask(connection)

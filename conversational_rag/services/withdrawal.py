@@ -46,4 +46,4 @@ def _finish(
     clients.touch(connection, tenant, now)
     clients.mark_index(connection, tenant, dirty=dirty)
     if erase:
-        erasures.ask(connection, tenant)
+        erasures.ask(connection)

@@ -100,8 +100,7 @@ def test_every_kind_of_damage_is_found_counted_and_mended(instance: Path) -> Non
             " VALUES ('job_1', 'gamma', 'ingest', 'running', 0, 0)"
         )
         database.execute("INSERT INTO job_files VALUES ('job_1', 0, 'gone.txt', 'doc_gone', NULL)")
-        for shard in range(16):
-            database.execute(f"INSERT INTO chunk_words_{shard}(chunk_words_{shard}) VALUES ('delete-all')")
+        database.execute("INSERT INTO chunk_words(chunk_words) VALUES ('delete-all')")
     subprocess.run([sys.executable, "-c", _STRANGER, str(index)], check=True, timeout=60)
     with closing(sqlite3.connect(index / "chroma.sqlite3")) as chroma:
         ((segment,),) = chroma.execute(

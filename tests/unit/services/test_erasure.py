@@ -9,16 +9,13 @@ import pytest
 from shelf import Shelf
 from sqlalchemy import text
 
-from conversational_rag.db import documents, erasures, keyword_index, keyword_shards
+from conversational_rag.db import documents, erasures, keyword_index
 from conversational_rag.db.engine import Connection, Database
 from conversational_rag.db.keyword_index import WeightedWords
 from conversational_rag.security.tenants import Tenant
 from conversational_rag.services.erasure import Erasure
 
 ACME = Tenant("acme")
-
-SHARD = keyword_shards.shard_of(ACME)
-WORDS = keyword_shards.table(SHARD)
 
 
 @pytest.fixture
@@ -31,7 +28,7 @@ async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
 
 def delete(connection: Connection, document_id: str) -> None:
     documents.delete_rows(connection, ACME, [document_id])
-    erasures.ask(connection, ACME)
+    erasures.ask(connection)
 
 
 def holds(database: Database, word: str) -> bool:
@@ -64,7 +61,7 @@ async def test_a_round_that_a_stop_prevented_happens_after_the_next_start(shelf:
     await shelf.database.write(delete, "doc_1")
     await asyncio.wait_for(Erasure(shelf.database).run_next(), 30)
     assert not holds(shelf.database, "quetzalcoatlu")
-    assert await shelf.database.read(erasures.admin_asked) is None
+    assert await shelf.database.read(erasures.admin_latest) is None
 
 
 async def test_many_deletions_share_a_round_and_nobody_waits_for_ever(shelf: Shelf) -> None:
@@ -86,15 +83,17 @@ async def test_a_large_index_is_rewritten_part_by_part(shelf: Shelf) -> None:
         await shelf.put(ACME, f"{number}.txt", *pages)
     await shelf.database.write(delete, "doc_3")
     parts = 1
-    more = await shelf.database.write(keyword_shards.purge_some, SHARD, 8, anew=True)
+    more = await shelf.database.write(keyword_index.purge_some, 8, anew=True)
     while more:
-        more = await shelf.database.write(keyword_shards.purge_some, SHARD, 8, anew=False)
+        more = await shelf.database.write(keyword_index.purge_some, 8, anew=False)
         parts += 1
     assert parts > 3
     await shelf.database.compact()
     assert not holds(shelf.database, "w2x1x")
     await shelf.database.write(
-        lambda connection: connection.execute(text(f"INSERT INTO {WORDS}({WORDS}) VALUES ('integrity-check')")) and None
+        lambda connection: (
+            connection.execute(text("INSERT INTO chunk_words(chunk_words) VALUES ('integrity-check')")) and None
+        )
     )
 
 
@@ -103,19 +102,19 @@ async def test_an_index_in_many_parts_becomes_one_and_finds_the_same(shelf: Shel
         await shelf.put(ACME, f"{number}.txt", f"word{number} quetzalcoatlus")
     words = WeightedWords(["quetzalcoatlus", "word3"], ["word5"], 0.5)
     before = await shelf.database.read(keyword_index.search, ACME, words, 10)
-    assert await shelf.database.read(keyword_shards.count_parts, SHARD) > 4
+    assert await shelf.database.read(keyword_index.count_parts) > 4
     await asyncio.wait_for(Erasure(shelf.database).run_next(), 30)
-    assert await shelf.database.read(keyword_shards.count_parts, SHARD) == 1
+    assert await shelf.database.read(keyword_index.count_parts) == 1
     assert await shelf.database.read(keyword_index.search, ACME, words, 10) == before
 
 
 async def test_an_index_in_few_parts_is_left_alone(shelf: Shelf) -> None:
     for number in range(3):
         await shelf.put(ACME, f"{number}.txt", f"word{number} quetzalcoatlus")
-    parts = await shelf.database.read(keyword_shards.count_parts, SHARD)
+    parts = await shelf.database.read(keyword_index.count_parts)
     assert 1 < parts <= 4
     await asyncio.wait_for(Erasure(shelf.database).run_next(), 30)
-    assert await shelf.database.read(keyword_shards.count_parts, SHARD) == parts
+    assert await shelf.database.read(keyword_index.count_parts) == parts
 
 
 async def test_an_index_that_is_scattered_again_at_once_waits(shelf: Shelf) -> None:
@@ -128,7 +127,7 @@ async def test_an_index_that_is_scattered_again_at_once_waits(shelf: Shelf) -> N
         for name in islice(names, 7):
             await shelf.put(ACME, name, "quetzalcoatlus")
         await erasure.tidy()
-        return await shelf.database.read(keyword_shards.count_parts, SHARD)
+        return await shelf.database.read(keyword_index.count_parts)
 
     assert await parts_after_seven_more() == 1
     assert await parts_after_seven_more() > 4
