@@ -3,7 +3,21 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from conversational_rag.db.tables import job_files, jobs
 from conversational_rag.security.tenants import Tenant
@@ -164,11 +178,15 @@ def finish(connection: Connection, lease: Lease, now: float) -> bool:
     return _change(connection, lease, {"state": DONE, "finished_at": now, "owner": None, "lease_until": None})
 
 
-def release(connection: Connection, lease: Lease, run_after: float, *, counted: bool) -> bool:
-    """Put the job back; not `counted`: this attempt was none. False when the lease is lost."""
-    attempts = lease.attempt if counted else lease.attempt - 1
-    values = {"state": QUEUED, "owner": None, "lease_until": None, "run_after": run_after, "attempts": attempts}
-    return _change(connection, lease, values)
+def release(connection: Connection, lease: Lease, run_after: float) -> bool:
+    """Put the job off after an attempt. False when the lease is lost."""
+    return _change(connection, lease, {"state": QUEUED, "owner": None, "lease_until": None, "run_after": run_after})
+
+
+def give_back(connection: Connection, lease: Lease, now: float) -> bool:
+    """Put the job back to where it was in the line: this attempt was none. False when the lease is lost."""
+    values = {"owner": None, "lease_until": None, "run_after": _in_line(now), "attempts": lease.attempt - 1}
+    return _change(connection, lease, {"state": QUEUED, **values})
 
 
 def end(connection: Connection, tenant: Tenant, job_id: str, now: float) -> None:
@@ -223,8 +241,9 @@ def admin_earliest(connection: Connection, now: float, mine: Collection[str] = (
 
 
 def admin_release_all(connection: Connection, now: float) -> None:
-    """At a start there is no other process: whatever was held is free again, and what was put off is due."""
-    free = {"state": QUEUED, "owner": None, "lease_until": None, "run_after": now}
+    """At a start there is no other process: whatever was held is free again, and what was put off is due, in the order
+    in which it came: a newer version of a file must not be overtaken by the one before it."""
+    free = {"state": QUEUED, "owner": None, "lease_until": None, "run_after": _in_line(now)}
     waits = or_(jobs.c.state == RUNNING, and_(jobs.c.state == QUEUED, jobs.c.run_after > now))
     connection.execute(update(jobs).where(waits).values(**free))
 
@@ -233,6 +252,11 @@ def admin_delete_finished(connection: Connection, before: float) -> int:
     """Forget jobs that ended before that time; how many."""
     old = and_(jobs.c.state == DONE, jobs.c.finished_at < bindparam("before"))
     return connection.execute(delete(jobs).where(old), {"before": before}).rowcount
+
+
+def _in_line(now: float) -> ColumnElement[float]:
+    """Due, before whatever came later."""
+    return case((jobs.c.created_at < now, jobs.c.created_at), else_=now)
 
 
 def _change(connection: Connection, lease: Lease, values: Mapping[str, object]) -> bool:

@@ -1,7 +1,6 @@
 """Leases: who holds a job, for how long, and what he writes when he lets go of it."""
 
 import asyncio
-import functools
 import uuid
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -53,8 +52,8 @@ class Leases:
                 return
 
     async def give_back(self, lease: Lease) -> None:
-        """The job was not done: it is due at once, and this attempt was none."""
-        await self._database.write(jobs.release, lease, self._clock(), counted=False)
+        """The job was not done: it is as if nobody had taken it."""
+        await self._database.write(jobs.give_back, lease, self._clock())
 
     async def finish(self, lease: Lease) -> bool:
         """The job is done; False when the lease is lost."""
@@ -62,7 +61,7 @@ class Leases:
 
     async def put_off(self, lease: Lease, due: float) -> None:
         """The job failed, and is due again then (Unix seconds)."""
-        await self._note(functools.partial(jobs.release, counted=True), lease, due)
+        await self._note(jobs.release, lease, due)
 
     async def _note(self, change: Callable[[Connection, Lease, float], bool], lease: Lease, when: float) -> bool:
         """Write it as soon as that is possible: what filled the disk may be gone long before the lease runs out."""

@@ -321,7 +321,7 @@ async def test_who_has_lost_the_lease_stops(shop: Shop) -> None:
     await until(lambda: held.running)
     await shop.database.write(jobs.admin_release_all, 1e9)  # another process takes everything
     await until(lambda: held.cancelled)
-    assert (await shop.row("job")).state == jobs.QUEUED
+    await until(lambda: shop.script.begun == ["job", "job"])  # free, it is taken again
 
 
 async def test_an_end_is_refused_to_whoever_has_lost_the_lease(shop: Shop) -> None:
@@ -332,7 +332,7 @@ async def test_an_end_is_refused_to_whoever_has_lost_the_lease(shop: Shop) -> No
     assert second is not None
     assert (first.attempt, second.attempt) == (1, 2)
     assert not await shop.database.write(jobs.extend, first, 9000.0)
-    assert not await shop.database.write(jobs.release, first, 9000.0, counted=True)
+    assert not await shop.database.write(jobs.release, first, 9000.0)
     assert not await shop.database.write(jobs.finish, first, 9000.0)
     assert await shop.database.write(jobs.finish, second, 9000.0)
 
@@ -430,6 +430,28 @@ async def test_a_database_that_fails_does_not_hold_up_a_stop(
         await asyncio.wait_for(worker.stop(), 5)
 
 
+@pytest.mark.parametrize("end", ["stop", "kill"])
+async def test_what_was_broken_off_is_done_before_what_came_later(shop: Shop, end: str) -> None:
+    if end == "kill":
+        await shop.add("first")
+        assert await shop.database.write(jobs.claim, "a process that is gone", shop.clock.time, 60.0)
+        await shop.add("second")
+    else:
+        held = Held()
+        shop.script.work["first"] = held
+        worker = await shop.worker()
+        await shop.add("first")
+        await until(lambda: held.running)
+        await shop.add("second")
+        await worker.stop()
+        held.go.set()
+    shop.clock.time += 50
+    shop.script.begun.clear()
+    worker = await shop.worker()
+    await worker.finished(ACME, "second")
+    assert shop.script.begun == ["first", "second"]
+
+
 async def test_whoever_goes_away_leaves_nothing_behind(shop: Shop) -> None:
     held = Held()
     shop.script.work["job"] = held
@@ -492,7 +514,7 @@ async def test_a_start_takes_up_what_a_dead_process_held_and_what_was_put_off(sh
     other = await shop.database.write(jobs.claim, "dead", 2000.0, 1e9)
     assert lease is not None
     assert other is not None
-    await shop.database.write(jobs.release, other, 1e9, counted=True)
+    await shop.database.write(jobs.release, other, 1e9)
     worker = await shop.worker()
     await worker.finished(ACME, "held")
     await worker.finished(BETA, "put off")
