@@ -241,9 +241,10 @@ def admin_earliest(connection: Connection, now: float, mine: Collection[str] = (
 
 
 def admin_release_all(connection: Connection, now: float) -> None:
-    """At a start there is no other process: whatever was held is free again, and what was put off is due, in the order
-    in which it came: a newer version of a file must not be overtaken by the one before it."""
-    free = {"state": QUEUED, "owner": None, "lease_until": None, "run_after": _in_line(now)}
+    """At a start there is no other process: what was held is free again, before whatever came later (a newer version of
+    a file must not be stored before it); and what was put off is due."""
+    due = case((jobs.c.state == RUNNING, _in_line(now)), else_=now)
+    free = {"state": QUEUED, "owner": None, "lease_until": None, "run_after": due}
     waits = or_(jobs.c.state == RUNNING, and_(jobs.c.state == QUEUED, jobs.c.run_after > now))
     connection.execute(update(jobs).where(waits).values(**free))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from command_line import refused, succeed
+from leftovers import rows
 from running_server import RunningServer
 from waiting import wait_for
 
@@ -102,6 +103,8 @@ def test_a_backup_taken_under_uploads_answers_elsewhere_as_it_did_here(tmp_path:
         assert after["response"] == before["response"]
         assert after["sources"] == before["sources"]
         assert after["new_session"] is False
+        # The upload that was on its way when the copy was taken goes on there.
+        wait_for(lambda: rows(there, "SELECT count(*) FROM jobs WHERE state <> 'done'") == [(0,)])
         wait_for_the_index(server)
         server.stop()
     assert "\n0 differences" in succeed(there, "check")
